@@ -1,0 +1,101 @@
+//! Everything one may ask of the engine: clients, the clock, search, placement and sinks alike.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use matchwright_model::{MatchId, MatchmakerName, Player, RuleSetName, TicketId};
+
+use crate::{BackfillMode, Mode, Resource, RuleCount, Seat, Session};
+
+/// A wish. [`crate::decide`] answers it with changes or a rejection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    CreateRuleSet { name: RuleSetName, body: String, tags: BTreeMap<String, String> },
+    DeleteRuleSet { name: RuleSetName },
+    CreateMatchmaker { name: MatchmakerName, fields: MatchmakerFields, tags: BTreeMap<String, String> },
+    UpdateMatchmaker { name: MatchmakerName, patch: MatchmakerPatch },
+    DeleteMatchmaker { name: MatchmakerName },
+    Tag { resource: Resource, tags: BTreeMap<String, String> },
+    Untag { resource: Resource, keys: Vec<String> },
+    /// `id` is made at the door when the client sent none.
+    StartTicket { id: TicketId, matchmaker: MatchmakerName, players: Vec<Player> },
+    StartBackfill {
+        id: TicketId,
+        matchmaker: MatchmakerName,
+        game_session: Option<String>,
+        players: Vec<Player>,
+    },
+    StopTicket { id: TicketId },
+    /// A player's answer to a proposal, for one or more players of one ticket.
+    AnswerProposal { ticket: TicketId, players: Vec<matchwright_model::PlayerId>, accept: bool },
+    /// Search found a match; everything in it is checked again before it is committed.
+    Propose(Proposal),
+    /// A host for a match was found, or not.
+    FinishPlacement { match_id: MatchId, result: PlacementResult },
+    /// The clock: ends what is due, at most `Settings::due_per_tick` at a time.
+    Tick,
+    /// A sink delivered everything up to a position of the journal.
+    AdvanceSink { sink: String, position: u64 },
+}
+
+/// A match that search would make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// Made at the door from a seeded generator.
+    pub match_id: MatchId,
+    pub matchmaker: MatchmakerName,
+    /// The rule set it was judged by; another one in force rejects it.
+    pub rule_set: RuleSetName,
+    /// Every player of every ticket, tickets by age.
+    pub seats: Vec<Seat>,
+    /// The anchor's counters (D-119).
+    pub rule_counts: Vec<RuleCount>,
+    /// The best common region (D-115).
+    pub region: Option<matchwright_model::Region>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlacementResult {
+    Placed(Session),
+    /// The queue had no room: back to searching (D-114).
+    NoCapacity,
+    Error,
+}
+
+/// A whole configuration, valid by itself; the engine checks it against the rest of the world.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatchmakerFields {
+    pub description: Option<String>,
+    pub rule_set: RuleSetName,
+    /// 1 s to 43,200 s.
+    pub request_timeout: Duration,
+    pub acceptance_required: bool,
+    /// 1 s to 600 s; `None` reads as 600 s where acceptance is required (D-20).
+    pub acceptance_timeout: Option<Duration>,
+    pub mode: Option<Mode>,
+    pub queues: Vec<String>,
+    pub notification_target: Option<String>,
+    pub additional_players: u32,
+    pub custom_event_data: Option<String>,
+    pub game_properties: Vec<(String, String)>,
+    pub game_session_data: Option<String>,
+    pub backfill_mode: Option<BackfillMode>,
+}
+
+/// Only the given members change; an empty text clears one (D-23).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MatchmakerPatch {
+    pub description: Option<String>,
+    pub rule_set: Option<RuleSetName>,
+    pub request_timeout: Option<Duration>,
+    pub acceptance_required: Option<bool>,
+    pub acceptance_timeout: Option<Duration>,
+    pub mode: Option<Mode>,
+    pub queues: Option<Vec<String>>,
+    pub notification_target: Option<String>,
+    pub additional_players: Option<u32>,
+    pub custom_event_data: Option<String>,
+    pub game_properties: Option<Vec<(String, String)>>,
+    pub game_session_data: Option<String>,
+    pub backfill_mode: Option<BackfillMode>,
+}

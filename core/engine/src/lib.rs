@@ -1,0 +1,37 @@
+//! Decides and applies. Knows no clock, disk, network, thread or randomness.
+//!
+//! Reading order: [`Command`] (what one may ask for), [`Change`] (what then happened), [`State`] (what follows
+//! from all changes), [`Event`] (what outsiders are told). [`decide`] turns a command into changes, [`apply`]
+//! turns a change into state, [`tell`] turns a change into at most one event.
+
+mod backfill;
+mod change;
+mod command;
+mod decide;
+mod estimate;
+mod event;
+mod matchmaker;
+mod proposal;
+mod query;
+mod rejection;
+mod resource;
+mod rule_set;
+mod settings;
+mod snapshot;
+mod state;
+mod ticket;
+
+pub use change::{Change, EndReason, Record, RuleCount, Seat};
+pub use command::{Command, MatchmakerFields, MatchmakerPatch, PlacementResult, Proposal};
+pub use decide::{Context, Decision, Reply, apply, decide};
+pub use event::{Event, EventKind, EventPlayer, EventTicket, tell};
+pub use matchmaker::{BackfillMode, Matchmaker, Mode};
+pub use proposal::{AcceptanceOutcome, Match, MatchPhase};
+pub use query::{Answer, Page, Query, answer};
+pub use rejection::Rejection;
+pub use resource::Resource;
+pub use rule_set::RuleSetRecord;
+pub use settings::Settings;
+pub use snapshot::snapshot;
+pub use state::State;
+pub use ticket::{Session, Status, Ticket, TicketKind};

@@ -1,0 +1,88 @@
+//! Questions. They change nothing and see every change before them.
+
+use matchwright_model::{MatchmakerName, RuleSetName, TicketId, Timestamp};
+
+use crate::{Matchmaker, Rejection, Resource, RuleSetRecord, State, Ticket};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// In the order asked, duplicates once, unknown ids left out (D-34).
+    Tickets(Vec<TicketId>),
+    /// With names: exactly those, unknown ones rejected (D-14); else a page.
+    RuleSets { names: Vec<RuleSetName>, page: Page },
+    /// Both filters apply; unknown names are left out (D-21).
+    Matchmakers { names: Vec<MatchmakerName>, rule_set: Option<RuleSetName>, page: Page },
+    Tags(Resource),
+}
+
+/// A page: behind `after` in the order creation time, then name (D-15).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    pub after: Option<(Timestamp, String)>,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// With the estimate of its matchmaker in seconds, where there is one.
+    Tickets(Vec<(Ticket, Option<u64>)>),
+    RuleSets { found: Vec<(RuleSetName, RuleSetRecord)>, next: Option<(Timestamp, String)> },
+    Matchmakers { found: Vec<(MatchmakerName, Matchmaker)>, next: Option<(Timestamp, String)> },
+    Tags(BTreeMap<String, String>),
+}
+
+/// Answers a query.
+///
+/// # Rejections
+/// `RuleSetNotFound`, `MatchmakerNotFound` (tags).
+pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Rejection> {
+    match query {
+        Query::Tickets(ids) => {
+            let mut found: Vec<(Ticket, Option<u64>)> = Vec::new();
+            for id in ids {
+                if let Some(ticket) = state.tickets.get(id)
+                    && !found.iter().any(|(seen, _)| seen.id == *id)
+                {
+                    let estimate = state.matchmaker_estimate(&ticket.matchmaker, now);
+                    found.push((ticket.clone(), estimate));
+                }
+            }
+            Ok(Answer::Tickets(found))
+        }
+        Query::RuleSets { names, page } if names.is_empty() => {
+            let all = state.rule_sets.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            let (found, next) = paged(all, page);
+            Ok(Answer::RuleSets { found: found.into_iter().map(|(n, r)| (n.clone(), r.clone())).collect(), next })
+        }
+        Query::RuleSets { names, .. } => {
+            let found = names.iter().map(|name| match state.rule_sets.get(name) {
+                Some(one) => Ok((name.clone(), one.clone())),
+                None => Err(Rejection::RuleSetNotFound(name.clone())),
+            });
+            Ok(Answer::RuleSets { found: found.collect::<Result<_, _>>()?, next: None })
+        }
+        Query::Matchmakers { names, rule_set, page } => {
+            let matching = state.matchmakers.iter().filter(|(name, one)| {
+                (names.is_empty() || names.contains(name))
+                    && rule_set.as_ref().is_none_or(|wanted| one.fields.rule_set == *wanted)
+            });
+            let all = matching.map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            let (found, next) = paged(all, page);
+            Ok(Answer::Matchmakers { found: found.into_iter().map(|(n, m)| (n.clone(), m.clone())).collect(), next })
+        }
+        Query::Tags(resource) => state.tags(resource).cloned().map(Answer::Tags),
+    }
+}
+
+type Key<'a> = (Timestamp, &'a str);
+
+fn paged<'a, T>(all: impl Iterator<Item = (Key<'a>, T)>, page: &Page) -> (Vec<T>, Option<(Timestamp, String)>) {
+    let after = page.after.as_ref().map(|(at, name)| (*at, name.as_str()));
+    let mut rest: Vec<(Key<'a>, T)> = all.filter(|(key, _)| after.is_none_or(|after| *key > after)).collect();
+    rest.sort_by_key(|(key, _)| *key);
+    let more = rest.len() > page.limit;
+    rest.truncate(page.limit);
+    let next = rest.last().filter(|_| more).map(|((at, name), _)| (*at, (*name).to_string()));
+    (rest.into_iter().map(|(_, one)| one).collect(), next)
+}

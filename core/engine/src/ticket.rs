@@ -1,0 +1,289 @@
+//! A ticket: its states, what moves it, what becomes of it.
+//!
+//! ```text
+//! TicketStarted ─▶ Queued ─▶ Searching ─▶ Proposed ─▶ Placing ─▶ Completed
+//!                              ▲  │  ▲        │  │        │  └──▶ Failed
+//!                              │  │  └────────┼──┴────────┘ (others did not accept, no host had room)
+//!                              │  └──▶ TimedOut, Cancelled ◀── (rejected, not answered, stopped, re-queued)
+//! ```
+
+use std::collections::BTreeMap;
+
+use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_rules::{BindError, Party};
+
+use crate::decide::{Context, Decision, Reply};
+use crate::state::Due;
+use crate::{Change, EndReason, Record, Rejection, State};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticket {
+    pub id: TicketId,
+    pub matchmaker: MatchmakerName,
+    pub kind: TicketKind,
+    /// As sent.
+    pub players: Vec<Player>,
+    pub started_at: Timestamp,
+    /// When it times out; measured from `started_at`, never restarted (D-22, D-110).
+    pub deadline: Timestamp,
+    pub status: Status,
+    /// Why it is in this status, where there is something to say (D-112).
+    pub reason: Option<EndReason>,
+    /// Teams of its match, or of the last proposal it was in (D-126).
+    pub teams: BTreeMap<PlayerId, TeamName>,
+    /// The match it is in, or was in last.
+    pub last_match: Option<MatchId>,
+    pub session: Option<Session>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketKind {
+    Matchmaking,
+    Backfill { game_session: Option<String> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Queued,
+    Searching,
+    /// REQUIRES_ACCEPTANCE.
+    Proposed { match_id: MatchId },
+    Placing { match_id: MatchId },
+    Completed { at: Timestamp },
+    Failed { at: Timestamp },
+    Cancelled { at: Timestamp },
+    TimedOut { at: Timestamp },
+}
+
+/// Where a match plays, as its placement found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub id: String,
+    pub ip: Option<String>,
+    pub dns: Option<String>,
+    pub port: u16,
+    pub player_sessions: BTreeMap<PlayerId, String>,
+}
+
+impl Status {
+    /// The field's own word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Searching => "SEARCHING",
+            Self::Proposed { .. } => "REQUIRES_ACCEPTANCE",
+            Self::Placing { .. } => "PLACING",
+            Self::Completed { .. } => "COMPLETED",
+            Self::Failed { .. } => "FAILED",
+            Self::Cancelled { .. } => "CANCELLED",
+            Self::TimedOut { .. } => "TIMED_OUT",
+        }
+    }
+
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Completed { at } | Self::Failed { at } | Self::Cancelled { at } | Self::TimedOut { at } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Not ended yet (D-24).
+    pub fn is_active(&self) -> bool {
+        self.ended_at().is_none()
+    }
+
+    /// The match that holds it now.
+    pub fn live_match(&self) -> Option<MatchId> {
+        match self {
+            Self::Proposed { match_id } | Self::Placing { match_id } => Some(*match_id),
+            _ => None,
+        }
+    }
+}
+
+impl Ticket {
+    pub fn is_backfill(&self) -> bool {
+        matches!(self.kind, TicketKind::Backfill { .. })
+    }
+}
+
+pub(crate) fn refuse_bind(error: BindError) -> Rejection {
+    match error {
+        BindError::MissingAttribute { player, attribute } => Rejection::MissingAttribute { player, attribute },
+        BindError::WrongType { player, attribute, expected, found } => {
+            Rejection::WrongAttributeType { player, attribute, expected, found }
+        }
+    }
+}
+
+pub(crate) fn refuse_twice(players: &[Player]) -> Result<(), Rejection> {
+    for (index, player) in players.iter().enumerate() {
+        if players[..index].iter().any(|earlier| earlier.id == player.id) {
+            return Err(Rejection::PlayerTwice(player.id.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Starts a ticket; first cancels every other active ticket of its players that can be cancelled (D-107).
+///
+/// # Rejections, in this order (D-25)
+/// `MatchmakerNotFound`, `TicketExists`, `PlayerTwice`, `WrongAttributeType`/`MissingAttribute`, `PartyTooLarge`.
+pub(crate) fn decide_start(
+    state: &State,
+    context: &Context<'_>,
+    id: &TicketId,
+    matchmaker: &MatchmakerName,
+    players: &[Player],
+) -> Result<Decision, Rejection> {
+    let config = state.matchmaker(matchmaker)?;
+    if state.tickets.contains_key(id) {
+        return Err(Rejection::TicketExists(id.clone()));
+    }
+    refuse_twice(players)?;
+    if let Some(rules) = state.rules_of(matchmaker) {
+        Party::bind(&rules, players).map_err(refuse_bind)?;
+        let most = rules.party_max();
+        if players.len() > most as usize {
+            return Err(Rejection::PartyTooLarge { players: players.len(), most });
+        }
+    }
+    let mut changes = Vec::new();
+    for other in state.active_tickets_of(players) {
+        cancel(state, context, &other, EndReason::Requeued, &mut changes);
+    }
+    // `Team` means nothing here and is not kept (D-29).
+    let players: Vec<Player> = players.iter().map(|player| Player { team: None, ..player.clone() }).collect();
+    let deadline = context.now + config.fields.request_timeout;
+    let started =
+        Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
+    let reply = Reply::Ticket(Box::new(queued(context.now, &started)), state.matchmaker_estimate(matchmaker, context.now));
+    changes.push(started);
+    changes.push(Change::TicketSearching { id: id.clone(), reason: None });
+    Ok(Decision { changes, reply })
+}
+
+/// # Rejections, in this order
+/// `TicketNotFound`, `TicketState` (PLACING or ended, D-36).
+pub(crate) fn decide_stop(state: &State, context: &Context<'_>, id: &TicketId) -> Result<Decision, Rejection> {
+    let ticket = state.ticket(id)?;
+    if !can_cancel(ticket) {
+        let status = ticket.status.name();
+        return Err(Rejection::TicketState { id: id.clone(), status, action: "canceled" });
+    }
+    let mut changes = Vec::new();
+    cancel(state, context, ticket, EndReason::Stopped, &mut changes);
+    Ok(Decision::done(changes))
+}
+
+pub(crate) fn can_cancel(ticket: &Ticket) -> bool {
+    matches!(ticket.status, Status::Queued | Status::Searching | Status::Proposed { .. })
+}
+
+/// Cancels a ticket; a proposal that holds it is dropped and the others go back to searching (D-37).
+///
+/// Tickets that `changes` ends or returns already are left alone.
+pub(crate) fn cancel(
+    state: &State,
+    context: &Context<'_>,
+    ticket: &Ticket,
+    reason: EndReason,
+    changes: &mut Vec<Change>,
+) {
+    let is_done = changes.iter().any(|change| matches!(change, Change::TicketCancelled { id, .. } if *id == ticket.id));
+    if !can_cancel(ticket) || is_done {
+        return;
+    }
+    match ticket.status {
+        Status::Proposed { match_id } => {
+            let is_dropped = changes.iter().any(|change| matches!(change, Change::AcceptanceEnded { id, .. } if *id == match_id));
+            if is_dropped {
+                // It was sent back to searching a moment ago, by the same command.
+                changes.retain(|change| !matches!(change, Change::TicketSearching { id, .. } if *id == ticket.id));
+                changes.push(cancelled(context, &ticket.id, reason));
+            } else {
+                crate::proposal::withdraw(state, context, match_id, &ticket.id, reason, changes);
+            }
+        }
+        _ => changes.push(cancelled(context, &ticket.id, reason)),
+    }
+}
+
+pub(crate) fn cancelled(context: &Context<'_>, id: &TicketId, reason: EndReason) -> Change {
+    Change::TicketCancelled { id: id.clone(), reason, rule_counts: context.rule_counts(id) }
+}
+
+/// Back to searching with its clocks, or timed out at once when its deadline has passed (D-110).
+pub(crate) fn returned(context: &Context<'_>, ticket: &Ticket, reason: EndReason) -> Change {
+    if ticket.deadline <= context.now {
+        return Change::TicketTimedOut { id: ticket.id.clone(), rule_counts: context.rule_counts(&ticket.id) };
+    }
+    Change::TicketSearching { id: ticket.id.clone(), reason: Some(reason) }
+}
+
+/// The request deadline passed. It waits while a proposal or placement may still succeed (D-111).
+pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &TicketId, changes: &mut Vec<Change>) {
+    let Some(ticket) = state.tickets.get(id) else { return };
+    match ticket.status {
+        Status::Queued | Status::Searching => {
+            changes.push(Change::TicketTimedOut { id: id.clone(), rule_counts: context.rule_counts(id) });
+        }
+        Status::Proposed { match_id } if context.settings.deadline_during_acceptance => {
+            crate::proposal::drop_for_deadline(state, context, match_id, changes);
+        }
+        _ => {}
+    }
+}
+
+/// The ticket that a start change makes.
+pub(crate) fn queued(at: Timestamp, started: &Change) -> Ticket {
+    let (id, matchmaker, kind, players, deadline) = match started {
+        Change::TicketStarted { id, matchmaker, players, deadline } => {
+            (id, matchmaker, TicketKind::Matchmaking, players, deadline)
+        }
+        Change::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
+            (id, matchmaker, TicketKind::Backfill { game_session: game_session.clone() }, players, deadline)
+        }
+        other => unreachable!("{other:?} starts no ticket"),
+    };
+    Ticket {
+        id: id.clone(),
+        matchmaker: matchmaker.clone(),
+        kind,
+        players: players.clone(),
+        started_at: at,
+        deadline: *deadline,
+        status: Status::Queued,
+        reason: None,
+        teams: BTreeMap::new(),
+        last_match: None,
+        session: None,
+    }
+}
+
+pub(crate) fn apply_started(state: &mut State, record: &Record) {
+    state.insert_ticket(queued(record.at, &record.change));
+}
+
+pub(crate) fn apply_searching(state: &mut State, id: &TicketId, reason: Option<EndReason>) {
+    state.set_status(id, Status::Searching);
+    state.change_ticket(id, |ticket| ticket.reason = reason);
+}
+
+pub(crate) fn apply_ended(state: &mut State, at: Timestamp, id: &TicketId, status: Status, reason: Option<EndReason>) {
+    debug_assert_eq!(status.ended_at(), Some(at), "a ticket ends when its change happens");
+    state.set_status(id, status);
+    state.change_ticket(id, |ticket| ticket.reason = reason);
+}
+
+pub(crate) fn apply_forgotten(state: &mut State, id: &TicketId) {
+    state.forget_ticket(id);
+}
+
+/// Which deadlines a ticket has in its state.
+pub(crate) fn due(ticket: &Ticket, retention: std::time::Duration) -> (Timestamp, Due) {
+    match ticket.status.ended_at() {
+        Some(at) => (at + retention, Due::Retention(ticket.id.clone())),
+        None => (ticket.deadline, Due::Request(ticket.id.clone())),
+    }
+}

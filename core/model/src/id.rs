@@ -1,0 +1,59 @@
+//! Names and ids. Texts are shared (`Arc<str>`), so that handing one on costs a counter.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+macro_rules! text_id {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            pub fn new(text: impl Into<Arc<str>>) -> Self { Self(text.into()) }
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(&*self.0, f) }
+        }
+        impl Borrow<str> for $name { fn borrow(&self) -> &str { &self.0 } }
+        impl From<&str> for $name { fn from(text: &str) -> Self { Self::new(text) } }
+        impl From<String> for $name { fn from(text: String) -> Self { Self::new(text) } }
+    )*};
+}
+
+text_id! {
+    /// A request to play, by one player or a party. Unique in a realm while it is kept.
+    TicketId,
+    /// A player, as the studio names him.
+    PlayerId,
+    /// A matchmaker: a named service with its rule set and timeouts.
+    MatchmakerName,
+    /// A rule set.
+    RuleSetName,
+    /// A team of one match: `red`, or `Red_2` where the rule set has several of a kind.
+    TeamName,
+    /// A place where games can be hosted, as players report latency to it.
+    Region,
+}
+
+/// A match, from proposal to end: 128 random bits made at the door, shown as a UUID.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MatchId(pub u128);
+
+impl fmt::Display for MatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = format!("{:032x}", self.0);
+        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+impl fmt::Debug for MatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

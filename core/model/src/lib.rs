@@ -1,0 +1,11 @@
+//! The plain words of matchmaking. Knows no rules, no state, no wire format, no clock.
+
+mod attribute;
+mod id;
+mod player;
+mod time;
+
+pub use attribute::{AttributeType, AttributeValue};
+pub use id::{MatchId, MatchmakerName, PlayerId, Region, RuleSetName, TeamName, TicketId};
+pub use player::{PartyPolicy, Player};
+pub use time::Timestamp;
