@@ -149,7 +149,8 @@ pub(crate) fn decide_start(
         }
     }
     let mut changes = Vec::new();
-    for other in state.active_tickets_of(players) {
+    let spared = |other: &Ticket| other.is_backfill() && !context.settings.requeue_cancels_backfill;
+    for other in state.active_tickets_of(players).into_iter().filter(|other| !spared(other)) {
         cancel(state, context, &other, EndReason::Requeued, &mut changes);
     }
     // `Team` means nothing here and is not kept (D-29).

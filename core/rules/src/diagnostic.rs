@@ -25,3 +25,14 @@ pub enum Severity {
     Error,
     Warning,
 }
+
+/// One line: where, expected, found, what to do (D-04).
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
+        }
+        write!(f, " [{}]", self.code)
+    }
+}

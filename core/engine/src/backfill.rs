@@ -1,0 +1,80 @@
+//! Backfill: a request to fill open slots of a running match.
+
+use std::collections::BTreeMap;
+
+use matchwright_model::{MatchmakerName, Player, TicketId};
+use matchwright_rules::{Party, RuleSet};
+
+use crate::decide::{Context, Decision, Reply};
+use crate::ticket::{cancel, queued, refuse_bind, refuse_twice};
+use crate::{Change, EndReason, Mode, Rejection, State};
+
+pub(crate) struct Request<'a> {
+    pub id: &'a TicketId,
+    pub matchmaker: &'a MatchmakerName,
+    pub game_session: Option<&'a str>,
+    /// Those who play already, each with his team.
+    pub players: &'a [Player],
+}
+
+/// Starts a backfill; an active one of the same session is replaced (D-32). The tickets of its players are left
+/// alone (D-108).
+///
+/// # Rejections, in this order
+/// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, `PlayerTwice`, `BackfillTeam*` (D-31),
+/// `MissingAttribute`/`WrongAttributeType`, `TicketState` (the one to be replaced is being placed).
+pub(crate) fn decide_start(state: &State, context: &Context<'_>, request: &Request<'_>) -> Result<Decision, Rejection> {
+    let config = state.matchmaker(request.matchmaker)?;
+    if state.tickets.contains_key(request.id) {
+        return Err(Rejection::TicketExists(request.id.clone()));
+    }
+    if config.mode() == Mode::WithQueue && request.game_session.is_none() {
+        return Err(Rejection::BackfillNeedsSession);
+    }
+    refuse_twice(request.players)?;
+    if let Some(rules) = state.rules_of(request.matchmaker) {
+        check_teams(&rules, request.players)?;
+        Party::bind(&rules, request.players).map_err(refuse_bind)?;
+    }
+    let mut changes = Vec::new();
+    let older = request.game_session.and_then(|session| state.backfill_of(request.matchmaker, session, request.players));
+    if let Some(older) = older {
+        if !crate::ticket::can_cancel(older) {
+            let status = older.status.name();
+            return Err(Rejection::TicketState { id: older.id.clone(), status, action: "replaced" });
+        }
+        cancel(state, context, older, EndReason::Replaced, &mut changes);
+    }
+    let started = Change::BackfillStarted {
+        id: request.id.clone(),
+        matchmaker: request.matchmaker.clone(),
+        game_session: request.game_session.map(str::to_string),
+        players: request.players.to_vec(),
+        deadline: context.now + config.fields.request_timeout,
+    };
+    let estimate = state.matchmaker_estimate(request.matchmaker, context.now);
+    let reply = Reply::Ticket(Box::new(queued(context.now, &started)), estimate);
+    changes.push(started);
+    changes.push(Change::TicketSearching { id: request.id.clone(), reason: None });
+    Ok(Decision { changes, reply })
+}
+
+fn check_teams(rules: &RuleSet, players: &[Player]) -> Result<(), Rejection> {
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for player in players {
+        let team = player.team.as_ref().ok_or_else(|| Rejection::BackfillTeamMissing(player.id.clone()))?;
+        let index = rules.team(team.as_str()).ok_or_else(|| Rejection::BackfillTeamUnknown {
+            player: player.id.clone(),
+            team: team.to_string(),
+        })?;
+        *sizes.entry(index).or_default() += 1;
+    }
+    for (index, size) in sizes {
+        let team = &rules.teams[index];
+        let most = team.max_players.0.iter().copied().max().unwrap_or(0);
+        if size > most as usize {
+            return Err(Rejection::BackfillTeamFull { team: team.name.to_string(), players: size, most });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What search may spend and how long it may hold back.
+
+use std::time::Duration;
+
+use matchwright_model::PartyPolicy;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchSettings {
+    /// Partial matches looked at per anchor. 1,000 finds at least 98 % of what an unlimited search finds.
+    pub nodes_per_anchor: u64,
+    /// Partial matches looked at per step; what is left over is searched in later steps.
+    pub nodes_per_step: u64,
+    /// Pools of one key up to this many tickets are searched completely; larger ones around the newcomer only.
+    pub exact_tickets: usize,
+    /// In larger pools, how many candidates are looked at around an anchor.
+    pub candidates_max: usize,
+    /// A ticket is first searched for so long after it came: longer waits, closer matches.
+    pub hold: Duration,
+    /// A match with open seats waits until its oldest ticket has waited so long.
+    pub hold_partial: Duration,
+    pub party_policy: PartyPolicy,
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self {
+            nodes_per_anchor: 1_000,
+            nodes_per_step: 20_000,
+            exact_tickets: 40,
+            candidates_max: 256,
+            hold: Duration::ZERO,
+            hold_partial: Duration::ZERO,
+            party_policy: PartyPolicy::Individual,
+        }
+    }
+}
