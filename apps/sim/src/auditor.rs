@@ -1,0 +1,88 @@
+//! What must always hold, checked from outside the engine, change by change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use matchwright_engine::{Change, Record, Seat, Settings, State, Status, Ticket};
+use matchwright_model::{PlayerId, Timestamp};
+use matchwright_rules::{ExpansionAge, Lineup, Party, judge};
+use std::sync::Arc;
+
+/// Checks a change against the state before it.
+///
+/// # Panics
+/// With what does not hold.
+pub fn audit_change(before: &State, record: &Record, settings: &Settings) {
+    match &record.change {
+        Change::MatchProposed { id, matchmaker, seats, .. } => {
+            audit_seats(before, seats);
+            audit_judge(before, matchmaker, seats, record.at, settings);
+            for seat in seats {
+                let live = before.live_match_of(&seat.player);
+                assert!(live.is_none(), "player {} of {id} is in live match {live:?}", seat.player);
+            }
+        }
+        Change::TicketCancelled { id, .. } | Change::TicketTimedOut { id, .. } => {
+            let ticket = &before.tickets[id];
+            assert!(ticket.status.is_active(), "ticket {id} ends twice: it is {}", ticket.status.name());
+        }
+        Change::TicketSearching { id, .. } => {
+            let status = before.tickets[id].status;
+            assert!(status.is_active() && status != Status::Searching, "ticket {id} searches out of {}", status.name());
+        }
+        _ => {}
+    }
+}
+
+/// Whole tickets, one team a party, one backfill at most and one new ticket at least.
+fn audit_seats(before: &State, seats: &[Seat]) {
+    let mut by_ticket: BTreeMap<_, Vec<&Seat>> = BTreeMap::new();
+    let mut players = BTreeSet::new();
+    for seat in seats {
+        by_ticket.entry(&seat.ticket).or_default().push(seat);
+        assert!(players.insert(&seat.player), "player {} sits twice", seat.player);
+    }
+    let mut backfills = 0;
+    for (id, seats) in &by_ticket {
+        let ticket = &before.tickets[*id];
+        assert_eq!(ticket.status, Status::Searching, "ticket {id} is free for a match");
+        let seated: BTreeSet<&PlayerId> = seats.iter().map(|seat| &seat.player).collect();
+        assert_eq!(seated, ticket.players.iter().map(|player| &player.id).collect(), "all of ticket {id} sit");
+        if ticket.is_backfill() {
+            backfills += 1;
+            let keeps = |seat: &&&Seat| ticket.players.iter().any(|p| p.id == seat.player && p.team.as_ref() == Some(&seat.team));
+            assert_eq!(seats.iter().filter(keeps).count(), seats.len(), "players of a running match keep their teams");
+        } else {
+            assert!(seats.iter().all(|seat| seat.team == seats[0].team), "party {id} is in one team");
+        }
+    }
+    assert!(backfills <= 1 && backfills < by_ticket.len(), "{backfills} backfills in {} tickets", by_ticket.len());
+}
+
+/// The judge's word on a match, from the tickets as the engine knows them.
+fn audit_judge(before: &State, matchmaker: &matchwright_model::MatchmakerName, seats: &[Seat], at: Timestamp, settings: &Settings) {
+    let rules = before.rules_of(matchmaker).expect("a match is made by rules");
+    let mut lineup = Lineup::empty(&rules);
+    let mut tickets: Vec<&Ticket> = Vec::new();
+    for seat in seats {
+        if !tickets.iter().any(|ticket| ticket.id == seat.ticket) {
+            tickets.push(&before.tickets[&seat.ticket]);
+        }
+    }
+    for ticket in &tickets {
+        let party = Arc::new(Party::bind(&rules, &ticket.players).expect("a matched ticket fits its rules"));
+        let team_of = |player: &PlayerId| {
+            let seat = seats.iter().find(|seat| seat.player == *player).expect("every player has a seat");
+            rules.team(seat.team.as_str()).expect("a seat is in a team of the rules")
+        };
+        let teams: Vec<usize> = ticket.players.iter().map(|player| team_of(&player.id)).collect();
+        lineup.push_seated(party, &teams);
+    }
+    let ages = tickets.iter().map(|ticket| at.since(ticket.started_at));
+    let age = match rules.algorithm.expansion_age {
+        ExpansionAge::Newest => ages.min(),
+        ExpansionAge::Oldest => ages.max(),
+    };
+    let tier = rules.tier(age.expect("a match has tickets"));
+    let judgement = judge(&rules, &lineup, tier, settings.party_policy);
+    assert!(judgement.valid, "the judge refuses a match at {tier:?}: {judgement:?}\n{seats:?}");
+}

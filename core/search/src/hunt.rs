@@ -1,0 +1,385 @@
+//! The search around one anchor: depth first over tickets and teams, pruned by the three-valued bound.
+//!
+//! Within its budget it is complete: it finds a match with the tickets that must be in it if one exists, and the
+//! largest one. The first descent is the documented greedy pass (D-95): candidates in order, teams in the order of
+//! [`team_order`] (D-98). Every match it returns was judged.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use matchwright_model::{PartyPolicy, Region, Timestamp};
+use matchwright_rules::{
+    CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, RuleKind, RuleSet, TeamSelection, Tier,
+    TierSpan, Universe, Verdict, bound, judge,
+};
+
+use crate::pool::Entry;
+
+/// What one hunt is about.
+pub(crate) struct Hunt<'a> {
+    pub rules: &'a RuleSet,
+    pub now: Timestamp,
+    pub policy: PartyPolicy,
+    /// These are in every set: the anchor first.
+    pub must: Vec<&'a Entry>,
+    /// These may be, in the order to try them.
+    pub candidates: Vec<&'a Entry>,
+    /// Most players of the match: all seats but the reserved ones (D-116).
+    pub players_max: u32,
+    pub nodes: u64,
+}
+
+/// A match: tickets with the team of every member.
+#[derive(Debug, Clone)]
+pub(crate) struct Found<'a> {
+    pub entries: Vec<&'a Entry>,
+    pub lineup: Lineup,
+    pub region: Option<Region>,
+    pub full: bool,
+    pub tier: Tier,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outcome<'a> {
+    pub found: Option<Found<'a>>,
+    pub nodes_used: u64,
+    /// The budget ended before the search did.
+    pub cut: bool,
+    /// Per rule: how often it held and failed on sets of two tickets and more.
+    pub counts: Vec<(u64, u64)>,
+}
+
+/// Hunts.
+pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
+    let universe = Universe::of(hunt.rules, hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party));
+    let mut walk = Walk {
+        hunt,
+        universe,
+        ahead: Ahead::of(&hunt.candidates, hunt.now),
+        lineup: Lineup::empty(hunt.rules),
+        chosen: Vec::new(),
+        best: None,
+        best_players: 0,
+        nodes: 0,
+        counts: vec![(0, 0); hunt.rules.rules.len()],
+        twins: interchangeable(hunt.rules),
+    };
+    let end = walk.place_musts(0);
+    Outcome { found: walk.best, nodes_used: walk.nodes, cut: end == Flow::OutOfNodes, counts: walk.counts }
+}
+
+/// The tier of a set with these ages, by the rule set's word.
+pub(crate) fn tier_of<'a>(rules: &RuleSet, now: Timestamp, entries: impl Iterator<Item = &'a Entry>) -> Tier {
+    let ages = entries.map(|entry| now.since(entry.rank.started_at));
+    rules.tier(match rules.algorithm.expansion_age {
+        ExpansionAge::Newest => ages.min().unwrap_or_default(),
+        ExpansionAge::Oldest => ages.max().unwrap_or_default(),
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    /// A full match was found: nothing larger exists.
+    Full,
+    OutOfNodes,
+}
+
+/// What the candidates from some index on can still bring.
+struct Ahead {
+    players: Vec<u32>,
+    age_min: Vec<Duration>,
+    age_max: Vec<Duration>,
+}
+
+impl Ahead {
+    fn of(candidates: &[&Entry], now: Timestamp) -> Self {
+        let count = candidates.len();
+        let mut ahead = Self {
+            players: vec![0; count + 1],
+            age_min: vec![Duration::MAX; count + 1],
+            age_max: vec![Duration::ZERO; count + 1],
+        };
+        for (index, entry) in candidates.iter().enumerate().rev() {
+            let age = now.since(entry.rank.started_at);
+            ahead.players[index] = ahead.players[index + 1] + entry.size();
+            ahead.age_min[index] = ahead.age_min[index + 1].min(age);
+            ahead.age_max[index] = ahead.age_max[index + 1].max(age);
+        }
+        ahead
+    }
+}
+
+struct Walk<'h, 'a> {
+    hunt: &'h Hunt<'a>,
+    universe: Universe,
+    ahead: Ahead,
+    lineup: Lineup,
+    chosen: Vec<&'a Entry>,
+    best: Option<Found<'a>>,
+    best_players: u32,
+    nodes: u64,
+    counts: Vec<(u64, u64)>,
+    /// Per team definition: no rule tells its teams apart.
+    twins: Vec<bool>,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn place_musts(&mut self, index: usize) -> Flow {
+        match self.hunt.must.get(index).copied() {
+            Some(entry) => self.try_teams(entry, 0, &mut |walk| walk.place_musts(index + 1), index + 1 == self.hunt.must.len()),
+            None => self.extend(0),
+        }
+    }
+
+    /// Tries every candidate from `from` on as the next one in.
+    fn extend(&mut self, from: usize) -> Flow {
+        for index in from..self.hunt.candidates.len() {
+            let reach = self.hunt.players_max.min(self.lineup_players() + self.ahead.players[index]);
+            if self.best.is_some() && reach <= self.best_players {
+                return Flow::On;
+            }
+            let flow = self.try_teams(self.hunt.candidates[index], index + 1, &mut |walk| walk.extend(index + 1), true);
+            if flow != Flow::On {
+                return flow;
+            }
+        }
+        Flow::On
+    }
+
+    /// Seats one ticket in every team that has room for it, goes on from there, and takes it out again.
+    fn try_teams(
+        &mut self,
+        entry: &'a Entry,
+        next: usize,
+        go_on: &mut dyn FnMut(&mut Self) -> Flow,
+        whole: bool,
+    ) -> Flow {
+        if self.is_excluded(entry) {
+            return Flow::On;
+        }
+        let span = self.span_with(entry, next);
+        for team in self.placements(entry, span) {
+            if self.nodes >= self.hunt.nodes {
+                return Flow::OutOfNodes;
+            }
+            self.nodes += 1;
+            self.seat(entry, team);
+            let mut flow = Flow::On;
+            if self.is_open(span, next, whole) {
+                if whole {
+                    flow = self.record();
+                }
+                if flow == Flow::On {
+                    flow = go_on(self);
+                }
+            }
+            self.unseat();
+            if flow != Flow::On {
+                return flow;
+            }
+        }
+        Flow::On
+    }
+
+    /// A second backfill ticket, or a player who is in the set already.
+    fn is_excluded(&self, entry: &Entry) -> bool {
+        let has_backfill = self.chosen.iter().any(|one| one.is_backfill());
+        if has_backfill && entry.is_backfill() {
+            return true;
+        }
+        if !has_backfill && !entry.is_backfill() {
+            // A player has one matchmaking ticket at a time; only a backfill ticket can list him once more.
+            return false;
+        }
+        let here: BTreeSet<_> = self.lineup.members().map(|member| &member.id).collect();
+        entry.party.members.iter().any(|member| here.contains(&member.id))
+    }
+
+    /// `None` stands for the seats that a backfill ticket brings.
+    fn placements(&self, entry: &Entry, span: TierSpan) -> Vec<Option<usize>> {
+        match entry.seated {
+            Some(_) => vec![None],
+            None => {
+                let teams = team_order(self.hunt.rules, &self.lineup, span, entry.size());
+                teams.into_iter().filter(|team| !self.has_empty_twin(*team)).map(Some).collect()
+            }
+        }
+    }
+
+    /// Of empty teams that are interchangeable only the first is tried.
+    fn has_empty_twin(&self, team: usize) -> bool {
+        let teams = &self.hunt.rules.teams;
+        let twins = (0..team).filter(|one| teams[*one].definition == teams[team].definition);
+        self.twins[teams[team].definition]
+            && self.lineup.teams[team].is_empty()
+            && twins.into_iter().any(|one| self.lineup.teams[one].is_empty())
+    }
+
+    fn seat(&mut self, entry: &'a Entry, team: Option<usize>) {
+        match (team, &entry.seated) {
+            (Some(team), _) => self.lineup.push(entry.party.clone(), team),
+            (None, Some(teams)) => self.lineup.push_seated(entry.party.clone(), teams),
+            (None, None) => unreachable!("only a backfill ticket brings its seats"),
+        }
+        self.chosen.push(entry);
+    }
+
+    fn unseat(&mut self) {
+        self.lineup.pop();
+        self.chosen.pop();
+    }
+
+    /// Tiers at which the set with this ticket, or any set that grows out of it, can be judged.
+    fn span_with(&self, entry: &Entry, next: usize) -> TierSpan {
+        let rules = self.hunt.rules;
+        let musts = self.hunt.must.iter().copied();
+        let ages = self.chosen.iter().copied().chain([entry]).chain(musts);
+        let ages = ages.map(|one| self.hunt.now.since(one.rank.started_at));
+        let next = next.min(self.hunt.candidates.len());
+        let (now, later) = match rules.algorithm.expansion_age {
+            ExpansionAge::Newest => {
+                let age = ages.min().unwrap_or_default();
+                (age, age.min(self.ahead.age_min[next]))
+            }
+            ExpansionAge::Oldest => {
+                let age = ages.max().unwrap_or_default();
+                (age, age.max(self.ahead.age_max[next]))
+            }
+        };
+        let (one, other) = (rules.tier(now), rules.tier(later));
+        TierSpan { low: one.min(other), high: one.max(other) }
+    }
+
+    /// May a valid match still grow out of this set?
+    fn is_open(&mut self, span: TierSpan, next: usize, whole: bool) -> bool {
+        let waiting = if whole { 0 } else { self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum() };
+        let supply = self.ahead.players[next.min(self.hunt.candidates.len())] + waiting;
+        if self.lineup_players() > self.hunt.players_max {
+            return false;
+        }
+        let mut missing = 0;
+        let mut room = Room { teams: Vec::with_capacity(self.hunt.rules.teams.len()) };
+        for (team, seats) in self.hunt.rules.teams.iter().zip(&self.lineup.teams) {
+            let taken = seats.len() as u32;
+            let least = team.min_players.span(span.low, span.high).iter().min().copied().unwrap_or(0);
+            let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
+            if taken > most {
+                return false;
+            }
+            missing += least.saturating_sub(taken);
+            room.teams.push((least.saturating_sub(taken), (most - taken).min(supply)));
+        }
+        if missing > supply {
+            return false;
+        }
+        let verdicts = bound(self.hunt.rules, &self.lineup, &room, &self.universe, span, self.hunt.policy);
+        let enforced = self.hunt.rules.rules.iter().zip(&verdicts);
+        let open = enforced.clone().all(|(rule, verdict)| !rule.enforced || *verdict != Verdict::False);
+        if !open && self.chosen.len() > 1 {
+            for (count, verdict) in self.counts.iter_mut().zip(&verdicts) {
+                count.1 += u64::from(*verdict == Verdict::False);
+                count.0 += u64::from(*verdict == Verdict::True);
+            }
+        }
+        open
+    }
+
+    /// Keeps the set if it is a valid match and larger than the best one so far.
+    fn record(&mut self) -> Flow {
+        let rules = self.hunt.rules;
+        let tier = tier_of(rules, self.hunt.now, self.chosen.iter().copied());
+        let players = self.lineup_players();
+        let fits = |team: &matchwright_rules::Team, taken: usize| {
+            (*team.min_players.at(tier)..=*team.max_players.at(tier)).contains(&(taken as u32))
+        };
+        let sizes_fit = rules.teams.iter().zip(&self.lineup.teams).all(|(team, seats)| fits(team, seats.len()));
+        let all_backfill = self.chosen.iter().all(|entry| entry.is_backfill());
+        if !sizes_fit || all_backfill || (self.best.is_some() && players <= self.best_players) {
+            return Flow::On;
+        }
+        let judgement = judge(rules, &self.lineup, tier, self.hunt.policy);
+        if self.chosen.len() > 1 {
+            for (count, held) in self.counts.iter_mut().zip(&judgement.rules) {
+                count.0 += u64::from(*held == Some(true));
+                count.1 += u64::from(*held == Some(false));
+            }
+        }
+        if !judgement.valid {
+            return Flow::On;
+        }
+        let seats: u32 = rules.teams.iter().map(|team| *team.max_players.at(tier)).sum();
+        let full = players == seats.min(self.hunt.players_max);
+        let (entries, lineup) = (self.chosen.clone(), self.lineup.clone());
+        self.best = Some(Found { entries, lineup, region: judgement.region, full, tier });
+        self.best_players = players;
+        if full { Flow::Full } else { Flow::On }
+    }
+
+    fn lineup_players(&self) -> u32 {
+        self.lineup.teams.iter().map(|seats| seats.len() as u32).sum()
+    }
+}
+
+/// Teams with room for a ticket, in the order to try them: those below their minimum, then the most open seats,
+/// then the order of the rule set (D-98, D-104).
+pub(crate) fn team_order(rules: &RuleSet, lineup: &Lineup, span: TierSpan, size: u32) -> Vec<usize> {
+    let mut teams: Vec<(bool, u32, usize)> = Vec::with_capacity(rules.teams.len());
+    for (index, team) in rules.teams.iter().enumerate() {
+        let taken = lineup.teams[index].len() as u32;
+        let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
+        let least = team.min_players.at(span.high);
+        if taken + size <= most {
+            teams.push((taken >= *least, u32::MAX - (most - taken), index));
+        }
+    }
+    teams.sort_unstable();
+    teams.into_iter().map(|(_, _, index)| index).collect()
+}
+
+/// Per team definition: true when every expression takes all of its teams or none.
+fn interchangeable(rules: &RuleSet) -> Vec<bool> {
+    let definitions = rules.teams.iter().map(|team| team.definition + 1).max().unwrap_or(0);
+    let mut alike = vec![true; definitions];
+    for expression in rules.rules.iter().flat_map(|rule| expressions(&rule.kind)) {
+        let named = teams_named(expression);
+        for (definition, alike) in alike.iter_mut().enumerate() {
+            let of_it = |index: &usize| rules.teams[*index].definition == definition;
+            let taken = named.iter().filter(|index| of_it(index)).count();
+            let all = (0..rules.teams.len()).filter(of_it).count();
+            *alike &= taken == 0 || taken == all;
+        }
+    }
+    alike
+}
+
+fn expressions(kind: &RuleKind) -> Vec<&Expression> {
+    fn referenced(reference: Option<&Reference>) -> Option<&Expression> {
+        match reference {
+            Some(Reference::Expression(expression)) => Some(expression),
+            _ => None,
+        }
+    }
+    match kind {
+        RuleKind::Distance(rule) => rule.measurements.iter().chain(referenced(Some(&rule.reference))).collect(),
+        RuleKind::Comparison(rule) => rule.measurements.iter().chain(referenced(rule.reference.as_ref())).collect(),
+        RuleKind::Collection(rule) => {
+            let reference = match &rule.operation {
+                CollectionOperation::ReferenceIntersectionCount(reference) => Some(reference),
+                _ => None,
+            };
+            rule.measurements.iter().chain(referenced(reference)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn teams_named(expression: &Expression) -> Vec<usize> {
+    match &expression.node {
+        Node::Players(teams) | Node::PlayerIds(teams) | Node::Attribute { teams, .. } => match teams {
+            TeamSelection::One(team) => vec![*team],
+            TeamSelection::Many(teams) => teams.clone(),
+        },
+        Node::Call { argument, .. } => teams_named(argument),
+    }
+}

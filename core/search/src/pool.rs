@@ -1,0 +1,171 @@
+//! Who waits at one matchmaker, in buckets whose members a match may mix.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use matchwright_model::{AttributeValue, MatchmakerName, Player, RuleSetName, TicketId, Timestamp};
+use matchwright_rules::{
+    BackfillPriority, ComparisonOperation, Expression, Node, Party, RuleKind, RuleSet, TeamSelection,
+};
+
+/// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    class: u8,
+    pub started_at: Timestamp,
+    sequence: u64,
+}
+
+impl Rank {
+    /// Backfill priority: 0 before 1 before 2.
+    pub fn class(self) -> u8 {
+        self.class
+    }
+}
+
+/// A ticket that waits.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub id: TicketId,
+    pub rank: Rank,
+    pub party: Arc<Party>,
+    /// Backfill: the team of each member, by index.
+    pub seated: Option<Vec<usize>>,
+}
+
+impl Entry {
+    pub fn size(&self) -> u32 {
+        self.party.members.len() as u32
+    }
+
+    pub fn is_backfill(&self) -> bool {
+        self.seated.is_some()
+    }
+}
+
+/// Values that all players of a match share, where rules ask for it: no match crosses a bucket (D-130).
+pub(crate) type Key = Vec<String>;
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub matchmaker: MatchmakerName,
+    pub rule_set: RuleSetName,
+    pub rules: Arc<RuleSet>,
+    /// Seats that a match leaves open for others (D-116).
+    pub reserved_seats: u32,
+    key_attributes: Vec<usize>,
+    buckets: BTreeMap<Key, BTreeMap<Rank, Entry>>,
+    places: BTreeMap<TicketId, (Key, Rank)>,
+}
+
+impl Pool {
+    pub fn new(matchmaker: MatchmakerName, rule_set: RuleSetName, rules: Arc<RuleSet>, reserved_seats: u32) -> Self {
+        let key_attributes = key_attributes(&rules);
+        let (buckets, places) = (BTreeMap::new(), BTreeMap::new());
+        Self { matchmaker, rule_set, rules, reserved_seats, key_attributes, buckets, places }
+    }
+
+    /// Takes a ticket in; `None` when it does not fit the rule set (it then waits for its deadline, D-22).
+    pub fn insert(
+        &mut self,
+        id: &TicketId,
+        players: &[Player],
+        started_at: Timestamp,
+        sequence: u64,
+        backfill: bool,
+    ) -> Option<Rank> {
+        let party = Party::bind(&self.rules, players).ok()?;
+        let team_of = |player: &Player| self.rules.team(player.team.as_ref()?.as_str());
+        let seats = || players.iter().map(team_of).collect::<Option<Vec<usize>>>();
+        let seated = if backfill { Some(seats()?) } else { None };
+        let class = class(self.rules.algorithm.backfill_priority, backfill);
+        let rank = Rank { class, started_at, sequence };
+        let key = self.key_of(&party)?;
+        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated };
+        self.buckets.entry(key.clone()).or_default().insert(rank, entry);
+        self.places.insert(id.clone(), (key, rank));
+        Some(rank)
+    }
+
+    pub fn remove(&mut self, id: &TicketId) {
+        let Some((key, rank)) = self.places.remove(id) else { return };
+        if let Some(bucket) = self.buckets.get_mut(&key) {
+            bucket.remove(&rank);
+            if bucket.is_empty() {
+                self.buckets.remove(&key);
+            }
+        }
+    }
+
+    pub fn rank(&self, id: &TicketId) -> Option<Rank> {
+        self.places.get(id).map(|(_, rank)| *rank)
+    }
+
+    /// The tickets that a match with this one may hold, itself included, in rank order.
+    pub fn bucket_of(&self, id: &TicketId) -> Option<&BTreeMap<Rank, Entry>> {
+        self.buckets.get(&self.places.get(id)?.0)
+    }
+
+    /// `None` when its own members differ: such a party can never be in a match.
+    fn key_of(&self, party: &Party) -> Option<Key> {
+        let value = |attribute: &usize| {
+            let mut values = party.members.iter().map(|member| key_text(&member.values[*attribute]));
+            let first = values.next()?;
+            values.all(|value| value == first).then_some(first)
+        };
+        self.key_attributes.iter().map(value).collect()
+    }
+}
+
+fn class(priority: BackfillPriority, backfill: bool) -> u8 {
+    match (priority, backfill) {
+        (BackfillPriority::High, true) => 0,
+        (BackfillPriority::Low, true) => 2,
+        _ => 1,
+    }
+}
+
+fn key_text(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::Text(text) => text.clone(),
+        // Equal numbers have equal texts once both zeros are one.
+        AttributeValue::Number(number) => format!("{:?}", number + 0.0),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Attributes that an enforced rule wants equal over all players of a match.
+fn key_attributes(rules: &RuleSet) -> Vec<usize> {
+    let of_rule = |kind: &RuleKind| match kind {
+        RuleKind::BatchDistance(rule) if rule.max.is_none() => Some(rule.attribute),
+        RuleKind::Comparison(rule)
+            if rule.reference.is_none() && rule.operation == ComparisonOperation::Equal =>
+        {
+            rule.measurements.iter().find_map(|measured| attribute_of_all(rules, measured))
+        }
+        _ => None,
+    };
+    rules.rules.iter().filter(|rule| rule.enforced).filter_map(|rule| of_rule(&rule.kind)).collect()
+}
+
+/// The attribute of an expression that lists its value for every player of the match.
+fn attribute_of_all(rules: &RuleSet, expression: &Expression) -> Option<usize> {
+    match &expression.node {
+        Node::Call { function: matchwright_rules::Function::Flatten, argument, lift: 0 } => {
+            attribute_of_all(rules, argument)
+        }
+        Node::Attribute { teams, attribute } => {
+            let all = match teams {
+                TeamSelection::One(_) => rules.teams.len() == 1,
+                TeamSelection::Many(teams) => teams.len() == rules.teams.len(),
+            };
+            let kind = rules.attributes[*attribute].kind;
+            let is_plain = matches!(
+                kind,
+                matchwright_model::AttributeType::Text | matchwright_model::AttributeType::Number
+            );
+            (all && is_plain).then_some(*attribute)
+        }
+        _ => None,
+    }
+}
