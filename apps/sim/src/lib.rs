@@ -1,12 +1,10 @@
 //! A virtual world around the same core: time, players and crashes come from a seed. No socket, no disk, no clock.
 //!
 //! [`World`] is one node with virtual time; [`auditor`] checks what must always hold; [`life`] is a random life of
-//! players in it; [`Wire`] speaks to a world in the bytes of a real client.
+//! players.
 
 pub mod auditor;
 pub mod life;
-mod wire;
 mod world;
 
-pub use wire::{Answered, Wire};
 pub use world::{Told, World};
