@@ -1,0 +1,86 @@
+//! The scenarios through real clients: installs each at its pinned version, then runs it against
+//! the binary. The scenarios themselves stand in `tests/clients/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::shell::{Outcome, cargo, command, root, run, step, target_directory};
+
+/// Runs the named clients, or all of them.
+pub fn clients(names: &[String]) -> Outcome {
+    let known = ["python", "js", "rust"];
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("client {unknown} is not known; expected one of {}", known.join(", ")));
+    }
+    run(cargo().args(["build", "--locked", "--package", "matchwright"]))?;
+    let target = target_directory()?;
+    let binary = target.join("debug").join(format!("matchwright{}", std::env::consts::EXE_SUFFIX));
+    let folder = target.join("clients");
+    for name in known.into_iter().filter(|name| names.is_empty() || names.iter().any(|one| one == name)) {
+        step(&format!("client: {name}"), || match name {
+            "python" => python(&folder, &binary),
+            "js" => javascript(&folder, &binary),
+            _ => rust(&folder, &binary),
+        })?;
+    }
+    Ok(())
+}
+
+fn python(folder: &Path, binary: &Path) -> Outcome {
+    let home = folder.join("python");
+    let wanted = root().join("tests/clients/python/requirements.txt");
+    let python = home.join("bin/python");
+    if !installed(&home, &wanted)? {
+        // A Debian without python3-venv has no ensurepip; the message of venv itself says so.
+        run(command("python3").args(["-m", "venv", "--clear"]).arg(&home))
+            .map_err(|why| format!("{why}; on Debian: apt-get install python3-venv"))?;
+        run(command(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&wanted))?;
+        remember(&home, &wanted)?;
+    }
+    run(command(&python).arg("tests/clients/python/scenarios.py").env("MATCHWRIGHT_BIN", binary))
+}
+
+/// npm wants its packages beside the package file, so the scenario is run from a copy in the target folder.
+fn javascript(folder: &Path, binary: &Path) -> Outcome {
+    let home = folder.join("js");
+    let source = root().join("tests/clients/js");
+    fs::create_dir_all(&home).map_err(|why| format!("{}: {why}", home.display()))?;
+    let wanted = source.join("package-lock.json");
+    let fresh = installed(&home, &wanted)?;
+    for name in ["package.json", "package-lock.json", "scenarios.mjs", "server.mjs"] {
+        fs::copy(source.join(name), home.join(name)).map_err(|why| format!("{name}: {why}"))?;
+    }
+    if !fresh {
+        run(command("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&home))?;
+        remember(&home, &wanted)?;
+    }
+    run(command("node").arg("scenarios.mjs").current_dir(&home).env("MATCHWRIGHT_BIN", binary))
+}
+
+fn rust(folder: &Path, binary: &Path) -> Outcome {
+    run(cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+            "tests/clients/rust/Cargo.toml",
+            "--target-dir",
+        ])
+        .arg(folder.join("rust"))
+        .env("MATCHWRIGHT_BIN", binary))
+}
+
+/// Whether exactly this list of packages was installed into `home` before.
+fn installed(home: &Path, list: &Path) -> Result<bool, String> {
+    let wanted = fs::read(list).map_err(|why| format!("{}: {why}", list.display()))?;
+    Ok(fs::read(stamp(home)).is_ok_and(|found| found == wanted))
+}
+
+fn remember(home: &Path, list: &Path) -> Outcome {
+    fs::copy(list, stamp(home)).map(|_| ()).map_err(|why| format!("{}: {why}", home.display()))
+}
+
+fn stamp(home: &Path) -> PathBuf {
+    home.join("installed.stamp")
+}
