@@ -1,0 +1,67 @@
+//! A record and its bytes. The first byte is the version; each version has structs of its own.
+
+mod v1;
+
+use matchwright_engine::Record;
+
+/// The version that is written. Every version up to it is read.
+pub const VERSION: u8 = 1;
+
+/// Why bytes are not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    #[error("it is empty")]
+    Empty,
+    #[error("its version is {found} but this program reads 1 to {VERSION}")]
+    Version { found: u8 },
+    #[error("its version {version} bytes do not fit: {why}")]
+    Bytes { version: u8, why: String },
+    #[error("{found} bytes follow it")]
+    Trailing { found: usize },
+}
+
+/// The bytes of a record, in the newest version.
+pub fn encode(record: &Record) -> Vec<u8> {
+    postcard::to_extend(&v1::Record::from(record), vec![VERSION])
+        .expect("plain structs of texts, numbers, lists and maps always serialize")
+}
+
+/// The record that bytes hold, in whatever version they were written.
+pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
+    parse(bytes).map(Record::from)
+}
+
+/// The record as JSON, in the names of the version that it was written in.
+pub fn to_json(bytes: &[u8]) -> Result<serde_json::Value, DecodeError> {
+    let record = parse(bytes)?;
+    serde_json::to_value(record)
+        .map_err(|error| DecodeError::Bytes { version: VERSION, why: error.to_string() })
+}
+
+fn parse(bytes: &[u8]) -> Result<v1::Record<'_>, DecodeError> {
+    let (version, body) = bytes.split_first().ok_or(DecodeError::Empty)?;
+    if *version != VERSION {
+        return Err(DecodeError::Version { found: *version });
+    }
+    let (record, rest) = postcard::take_from_bytes(body)
+        .map_err(|error| DecodeError::Bytes { version: VERSION, why: error.to_string() })?;
+    if !rest.is_empty() {
+        return Err(DecodeError::Trailing { found: rest.len() });
+    }
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_record_is_named() {
+        assert_eq!(decode(&[]), Err(DecodeError::Empty));
+        assert_eq!(decode(&[9, 0]), Err(DecodeError::Version { found: 9 }));
+        assert!(matches!(decode(&[1, 0, 200]), Err(DecodeError::Bytes { version: 1, .. })));
+        let deleted = [1, 0, 1, 1, b'x'];
+        assert!(decode(&deleted).is_ok());
+        assert_eq!(decode(&[&deleted[..], &[0]].concat()), Err(DecodeError::Trailing { found: 1 }));
+    }
+}
