@@ -14,7 +14,7 @@ mod rule;
 mod rule_set;
 
 pub use bound::{Domain, Room, TierSpan, Universe, Verdict, bound};
-pub use check::{Options, compile};
+pub use check::{CODES, Options, compile};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expression::{Expression, Function, Node, TeamSelection, Type};
 pub use judge::{Judgement, judge};
