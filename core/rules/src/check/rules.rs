@@ -200,8 +200,6 @@ impl Reader<'_, '_> {
         }
         let party = self.party(false);
         let (measurements, operation, party) = (measurements?, operation?, party?);
-        let party = self.party(false);
-        let (measurements, operation, party) = (measurements?, operation?, party?);
         if let Some(list) = measurements.iter().find_map(|one| self.list_attribute(one)) {
             let finding = Finding::new(codes::EXPRESSION_TYPE, "numbers or strings", format!("the string_list `{list}`"));
             self.node.report(finding.hint("compare lists with a collection rule"));
