@@ -136,7 +136,7 @@ impl Case {
             same(ticket, wanted, found)?;
         }
         for (player, wanted) in step["teams"].as_object().into_iter().flatten() {
-            same(player, wanted, &self.team_of(player))?;
+            same(player, wanted, self.team_of(player))?;
         }
         for (team, wanted) in step["sizes"].as_object().into_iter().flatten() {
             same(team, wanted, self.players_in(team))?;

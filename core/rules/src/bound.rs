@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use matchwright_model::PartyPolicy;
+use matchwright_model::{AttributeValue, PartyPolicy};
 
-use crate::{Lineup, RuleSet, Tier};
+use crate::{Lineup, Party, RuleSet, Tier};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -64,4 +64,33 @@ pub fn bound(
 ) -> Vec<Verdict> {
     let _ = (lineup, room, universe, tiers, policy);
     vec![Verdict::Unknown; rules.rules.len()]
+}
+
+impl Universe {
+    /// Anything at all.
+    pub fn any(rules: &RuleSet) -> Self {
+        Self { attributes: vec![Domain::Any; rules.attributes.len()] }
+    }
+
+    /// What these parties can bring: the hull of their numbers, the union of their texts.
+    pub fn of<'a>(rules: &RuleSet, parties: impl Iterator<Item = &'a Party> + Clone) -> Self {
+        let domain = |attribute: usize| {
+            let values = parties.clone().flat_map(|party| &party.members).map(|member| &member.values[attribute]);
+            domain_of(values)
+        };
+        Self { attributes: (0..rules.attributes.len()).map(domain).collect() }
+    }
+}
+
+fn domain_of<'a>(values: impl Iterator<Item = &'a AttributeValue>) -> Domain {
+    let (mut low, mut high, mut texts) = (f64::INFINITY, f64::NEG_INFINITY, BTreeSet::new());
+    for value in values {
+        match value {
+            AttributeValue::Number(number) => (low, high) = (low.min(*number), high.max(*number)),
+            AttributeValue::Text(text) => drop(texts.insert(text.clone())),
+            AttributeValue::TextList(list) => texts.extend(list.iter().cloned()),
+            AttributeValue::NumberMap(_) => return Domain::Any,
+        }
+    }
+    if low <= high { Domain::Numbers { low, high } } else { Domain::Texts(texts) }
 }
