@@ -1,0 +1,102 @@
+//! Every key, its default and what it does: the one list behind suggestions and the reference page.
+
+/// A key as `section.key`; `[]` marks a list of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub path: &'static str,
+    /// As TOML; empty where the key is required or has none.
+    pub default: &'static str,
+    pub meaning: &'static str,
+}
+
+const fn key(path: &'static str, default: &'static str, meaning: &'static str) -> Key {
+    Key { path, default, meaning }
+}
+
+/// In the order of the reference page.
+pub const KEYS: &[Key] = &[
+    key("listen", "\"127.0.0.1:8080\"", "Address and port of the API. Port 0 takes a free one."),
+    key("insecure_listen", "false", "Allow an address that other machines can reach without `[[keys]]`."),
+    key("data_dir", "\"matchwright-data\"", "Folder of the journals, one folder per region in it. A local disk."),
+    key("regions", "[\"us-east-1\"]", "Regions served, each a realm of its own: rule sets, matchmakers and tickets of one are unknown to the others."),
+    key("account", "\"000000000000\"", "Twelve digits, shown in ARNs and events."),
+    key("sinks[].name", "", "Unique name. The delivered position is kept under it."),
+    key("sinks[].type", "\"webhook\"", "`webhook`: one POST per event, confirmed by any 2xx."),
+    key("sinks[].url", "", "Where to: `http://` or `https://`."),
+    key("sinks[].format", "\"event\"", "`event`: the event's envelope. `sns`: the envelope inside a notification."),
+    key("sinks[].lanes", "4", "Deliveries at the same time. Events of one matchmaker stay in one lane, in order."),
+    key("sinks[].timeout_seconds", "10", "How long one try may take."),
+    key("keys[].access_key_id", "", "With any key configured, every request must be signed by one of them."),
+    key("keys[].secret", "", "The secret of the key."),
+    key("keys[].policy", "", "A policy document as text. Without one the key may do everything."),
+    key("keys[].policy_file", "", "The same in a file, relative to the configuration file."),
+    key("search.nodes_per_anchor", "1000", "Partial matches looked at around one ticket."),
+    key("search.nodes_per_step", "20000", "Partial matches looked at before new tickets are taken in."),
+    key("search.exact_tickets", "40", "Pools up to this many tickets are searched completely."),
+    key("search.candidates_max", "256", "In larger pools, how many tickets are looked at around one."),
+    key("search.hold_seconds", "0.0", "A ticket waits at least so long: longer waits, closer matches."),
+    key("search.hold_partial_seconds", "0.0", "A match with open seats waits until its oldest ticket has waited so long."),
+    key("limits.body_bytes", "1048576", "The largest request body."),
+    key("limits.header_read_seconds", "10", "How long a client may take to send the head of a request."),
+    key("limits.body_read_seconds", "30", "How long a client may take to send the body."),
+    key("limits.requests", "4096", "Requests at work at the same time; more are refused."),
+    key("limits.connections", "10000", "Open connections; more wait unaccepted."),
+    key("limits.drain_seconds", "10", "How long a stop waits for requests at work."),
+    key("journal.max_bytes", "0", "The most bytes of a journal's database file. 0: as the disk allows."),
+    key("journal.snapshot_bytes", "67108864", "A snapshot is written after so many bytes of journal."),
+    key("journal.snapshot_minutes", "30", "And after so many minutes, when anything changed."),
+    key("events.keep", "100000", "Events kept in memory for readers; older ones are read from the journal again."),
+    key("events.keep_alive_seconds", "15", "A comment is sent to quiet readers this often."),
+    key("quotas.rule_sets", "1000", "Rule sets per region."),
+    key("quotas.matchmakers", "100", "Matchmaking configurations per region."),
+    key("quotas.tags", "50", "Tags per resource."),
+    key("quotas.ticket_retention_seconds", "10800", "How long an ended ticket can still be described."),
+    key("behavior.lenient_ids", "false", "Accept any printable text as ticket id."),
+    key("behavior.lenient_latency", "false", "Read a latency of 0 as 1."),
+    key("behavior.lenient_rule_sets", "false", "Unknown keys in a rule set only warn."),
+    key("behavior.party_aggregation", "\"individual\"", "`individual`: every member's own value decides. `literal`: the party's aggregate counts for each member."),
+    key("behavior.requeue_cancels_backfill", "true", "A new ticket of a player also cancels backfill tickets that list him."),
+    key("behavior.deadline_during_acceptance", "false", "The request deadline also ends tickets that wait for acceptance."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn leaves(prefix: &str, value: &toml::Value, out: &mut BTreeMap<String, String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, value) in table {
+                    let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    leaves(&path, value, out);
+                }
+            }
+            value => drop(out.insert(prefix.to_string(), value.to_string())),
+        }
+    }
+
+    #[test]
+    fn the_list_holds_every_key_with_its_default() {
+        let mut expected = BTreeMap::new();
+        leaves("", &toml::Value::try_from(Config::default()).unwrap(), &mut expected);
+        expected.retain(|path, _| path != "sinks" && path != "keys");
+        let listed = KEYS.iter().filter(|key| !key.path.contains("[]"));
+        let listed: BTreeMap<String, String> =
+            listed.map(|key| (key.path.to_string(), key.default.to_string())).collect();
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn the_reference_page_lists_every_key() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/configuration.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for key in KEYS {
+            let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+            let row = format!("| `{}` | {default} | {} |", key.path, key.meaning);
+            assert!(page.contains(&row), "docs/reference/configuration.md lacks this row:\n{row}");
+        }
+    }
+}
