@@ -1,1 +1,121 @@
-//! Under construction.
+//! Amazon GameLift FlexMatch on the wire: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
+//!
+//! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree
+//! both share), `decode` and `shapes` (requests and their constraints), `encode` (replies), [`errors`], [`events`].
+
+mod arn;
+mod decode;
+mod document;
+mod encode;
+pub mod errors;
+pub mod events;
+pub mod operations;
+mod protocol;
+mod shapes;
+
+use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
+
+pub use arn::Arns;
+pub use errors::ApiError;
+pub use operations::Operation;
+pub use protocol::{Protocol, Response};
+
+/// What this front needs to know of its realm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrontSettings {
+    pub region: String,
+    /// 12 digits.
+    pub account: String,
+    /// Any printable id, not only the published pattern (D-05).
+    pub lenient_ids: bool,
+    /// A latency of 0 is read as 1 (D-07).
+    pub lenient_latency: bool,
+    /// Rule sets are checked as the engine does (D-42).
+    pub unknown_keys_warn: bool,
+}
+
+/// The front of one realm.
+#[derive(Debug, Clone)]
+pub struct Front {
+    settings: FrontSettings,
+    arns: Arns,
+}
+
+/// A request that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub protocol: Protocol,
+    pub operation: Operation,
+    pub ask: Ask,
+    /// ARN of what it touches, `*` where it is nothing in particular; for policies.
+    pub resource: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Command(Command),
+    Query(Query),
+    /// ValidateMatchmakingRuleSet: needs no state, see [`Front::validate`].
+    Validate(String),
+}
+
+/// What the engine said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Reply(Reply),
+    Answer(Answer),
+    Valid,
+}
+
+impl Front {
+    pub fn new(settings: FrontSettings) -> Self {
+        let arns = Arns::new(&settings.region, &settings.account);
+        Self { settings, arns }
+    }
+
+    pub fn arns(&self) -> &Arns {
+        &self.arns
+    }
+
+    /// Decodes a request. `fresh_id` makes a ticket id where the client sent none.
+    ///
+    /// # Errors
+    /// Unknown operation, unreadable body, or every violated constraint in one message.
+    pub fn decode(
+        &self,
+        path: &str,
+        headers: &http::HeaderMap,
+        body: &[u8],
+        fresh_id: impl FnOnce() -> String,
+    ) -> Result<Request, ApiError> {
+        let (protocol, operation) = protocol::choose(path, headers)?;
+        let document = protocol.read(body)?;
+        let (ask, resource) = decode::decode(self, operation, &document, fresh_id)?;
+        Ok(Request { protocol, operation, ask, resource })
+    }
+
+    /// Checks a rule set body, as ValidateMatchmakingRuleSet does (D-16).
+    ///
+    /// # Errors
+    /// `RuleSetInvalid` with all diagnostics.
+    pub fn validate(&self, body: &str) -> Result<Outcome, Rejection> {
+        let options = matchwright_rules::Options { unknown_keys_warn: self.settings.unknown_keys_warn };
+        matchwright_rules::compile(body, options).map(|_| Outcome::Valid).map_err(Rejection::RuleSetInvalid)
+    }
+
+    /// Encodes what came of a request.
+    pub fn encode(&self, protocol: Protocol, operation: Operation, outcome: Result<Outcome, Rejection>) -> Response {
+        match outcome {
+            Ok(outcome) => protocol.write(200, &encode::encode(self, operation, &outcome)),
+            Err(rejection) => self.encode_error(protocol, &errors::of_rejection(operation, &rejection)),
+        }
+    }
+
+    pub fn encode_error(&self, protocol: Protocol, error: &ApiError) -> Response {
+        protocol.write(error.status(), &errors::document(error))
+    }
+
+    pub(crate) fn settings(&self) -> &FrontSettings {
+        &self.settings
+    }
+}

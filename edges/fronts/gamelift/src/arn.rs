@@ -1,0 +1,40 @@
+//! Amazon resource names: always written with the account, read in any form (D-11).
+
+use matchwright_engine::Resource;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arns {
+    prefix: String,
+}
+
+const MATCHMAKER: &str = "matchmakingconfiguration/";
+const RULE_SET: &str = "matchmakingruleset/";
+
+impl Arns {
+    pub(crate) fn new(region: &str, account: &str) -> Self {
+        Self { prefix: format!("arn:aws:gamelift:{region}:{account}:") }
+    }
+
+    pub fn matchmaker(&self, name: &str) -> String {
+        format!("{}{MATCHMAKER}{name}", self.prefix)
+    }
+
+    pub fn rule_set(&self, name: &str) -> String {
+        format!("{}{RULE_SET}{name}", self.prefix)
+    }
+}
+
+/// The name in a name or ARN.
+pub(crate) fn name_of(name_or_arn: &str) -> &str {
+    match name_or_arn.starts_with("arn:") {
+        true => name_or_arn.rsplit('/').next().unwrap_or(name_or_arn),
+        false => name_or_arn,
+    }
+}
+
+/// What an ARN of ours names.
+pub(crate) fn resource_of(arn: &str) -> Option<Resource> {
+    let resource = arn.starts_with("arn:").then(|| arn.rsplit(':').next()).flatten()?;
+    let rule_set = resource.strip_prefix(RULE_SET).map(|name| Resource::RuleSet(name.into()));
+    rule_set.or_else(|| resource.strip_prefix(MATCHMAKER).map(|name| Resource::Matchmaker(name.into())))
+}

@@ -1,0 +1,196 @@
+//! Events as envelopes, member by member in the order of the published samples (spec 4).
+
+use jiff::Timestamp as Moment;
+use matchwright_engine::{AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session};
+use matchwright_model::Timestamp;
+use uuid::Uuid;
+
+use crate::FrontSettings;
+use crate::arn::Arns;
+use crate::document::Document;
+use crate::encode::{CANCELLED, FAILED, NOT_ACCEPTED, TIMED_OUT};
+
+/// Makes envelopes for one realm.
+#[derive(Debug, Clone)]
+pub struct Envelopes {
+    settings: FrontSettings,
+    arns: Arns,
+    /// Of the journal: with a position it names an event for ever, over restarts and retries (D-118).
+    journal: Uuid,
+}
+
+impl Envelopes {
+    pub fn new(settings: &FrontSettings, journal: u128) -> Self {
+        let arns = Arns::new(&settings.region, &settings.account);
+        Self { settings: settings.clone(), arns, journal: Uuid::from_u128(journal) }
+    }
+
+    pub fn id(&self, position: u64) -> String {
+        Uuid::new_v5(&self.journal, &position.to_be_bytes()).to_string()
+    }
+
+    /// The event as JSON.
+    pub fn envelope(&self, position: u64, event: &Event) -> String {
+        let document = Document::map([
+            ("version", text("0")),
+            ("id", Document::Text(self.id(position))),
+            ("detail-type", text("GameLift Matchmaking Event")),
+            ("source", text("aws.gamelift")),
+            ("account", text(&self.settings.account)),
+            ("time", time(event.at)),
+            ("region", text(&self.settings.region)),
+            ("resources", Document::List(vec![Document::Text(self.arns.matchmaker(event.matchmaker.as_str()))])),
+            ("detail", detail(event)),
+        ]);
+        String::from_utf8(document.to_json()).expect("JSON is UTF-8")
+    }
+
+    /// The envelope as a notification of SNS over HTTP carries it (D-118).
+    pub fn notification(&self, position: u64, event: &Event) -> String {
+        let topic = event.notification_target.clone().unwrap_or_default();
+        let document = Document::map([
+            ("Type", text("Notification")),
+            ("MessageId", Document::Text(self.id(position))),
+            ("TopicArn", Document::Text(topic)),
+            ("Message", Document::Text(self.envelope(position, event))),
+            ("Timestamp", time(event.at)),
+        ]);
+        String::from_utf8(document.to_json()).expect("JSON is UTF-8")
+    }
+}
+
+fn text(text: impl ToString) -> Document {
+    Document::Text(text.to_string())
+}
+
+/// ISO 8601 in UTC with milliseconds.
+fn time(at: Timestamp) -> Document {
+    let moment = Moment::from_millisecond(at.0 as i64).unwrap_or(Moment::UNIX_EPOCH);
+    Document::Text(format!("{moment:.3}"))
+}
+
+fn detail(event: &Event) -> Document {
+    let mut members: Vec<(&str, Document)> = Vec::new();
+    let tickets = ("tickets", Document::List(event.tickets.iter().map(ticket).collect()));
+    let custom = event.custom_event_data.as_ref().map(|data| ("customEventData", text(data)));
+    let kind = |name: &str| ("type", text(name));
+    match &event.kind {
+        EventKind::Searching { estimated_wait_seconds } => {
+            // Seconds, despite the name (D-117).
+            let estimate = match estimated_wait_seconds {
+                Some(seconds) => Document::Int(*seconds as i64),
+                None => text("NOT_AVAILABLE"),
+            };
+            members.extend([tickets, ("estimatedWaitMillis", estimate), kind("MatchmakingSearching"), session(event, None)]);
+        }
+        EventKind::PotentialMatch { match_id, acceptance_timeout, rule_counts, .. } => {
+            members.push(tickets);
+            members.extend(acceptance_timeout.map(|span| ("acceptanceTimeout", Document::Int(span.as_secs() as i64))));
+            members.extend([
+                metrics(rule_counts),
+                ("acceptanceRequired", Document::Bool(acceptance_timeout.is_some())),
+                kind("PotentialMatchCreated"),
+                session(event, None),
+                ("matchId", text(match_id)),
+            ]);
+        }
+        EventKind::Answered { match_id } => {
+            members.extend([tickets, kind("AcceptMatch"), session(event, None), ("matchId", text(match_id))]);
+        }
+        EventKind::AcceptanceEnded { match_id, outcome } => {
+            let acceptance = match outcome {
+                AcceptanceOutcome::Accepted => "Accepted",
+                AcceptanceOutcome::Rejected => "Rejected",
+                AcceptanceOutcome::TimedOut => "TimedOut",
+            };
+            members.extend([
+                tickets,
+                ("acceptance", text(acceptance)),
+                kind("AcceptMatchCompleted"),
+                session(event, None),
+                ("matchId", text(match_id)),
+            ]);
+        }
+        EventKind::Succeeded { match_id, session: placed, .. } => {
+            let info = session(event, placed.as_ref());
+            members.extend([tickets, kind("MatchmakingSucceeded"), info, ("matchId", text(match_id))]);
+        }
+        EventKind::TimedOut { rule_counts } => members.extend([
+            ("reason", text("TimedOut")),
+            tickets,
+            metrics(rule_counts),
+            kind("MatchmakingTimedOut"),
+            ("message", text(TIMED_OUT)),
+            session(event, None),
+        ]),
+        EventKind::Cancelled { match_id, reason, rule_counts } => {
+            let message = if *reason == EndReason::NotAccepted { NOT_ACCEPTED } else { CANCELLED };
+            members.extend([
+                ("reason", text("Cancelled")),
+                tickets,
+                metrics(rule_counts),
+                kind("MatchmakingCancelled"),
+                ("message", text(message)),
+                session(event, None),
+            ]);
+            members.extend(match_id.map(|id| ("matchId", text(id))));
+        }
+        EventKind::Failed { match_id, rule_counts } => {
+            members.push(tickets);
+            members.extend(custom.clone());
+            members.extend([
+                metrics(rule_counts),
+                kind("MatchmakingFailed"),
+                ("reason", text("UNEXPECTED_ERROR")),
+                ("message", text(FAILED)),
+                session(event, None),
+                ("matchId", text(match_id)),
+            ]);
+        }
+    }
+    if !members.iter().any(|(key, _)| *key == "customEventData") {
+        members.extend(custom);
+    }
+    Document::map(members)
+}
+
+fn ticket(ticket: &EventTicket) -> Document {
+    Document::map([
+        ("ticketId", text(&ticket.id)),
+        ("startTime", time(ticket.started_at)),
+        ("players", Document::List(ticket.players.iter().map(player).collect())),
+    ])
+}
+
+fn player(player: &EventPlayer) -> Document {
+    let members = [
+        Some(("playerId", text(&player.id))),
+        player.session.as_ref().map(|id| ("playerSessionId", text(id))),
+        player.team.as_ref().map(|team| ("team", text(team))),
+        player.accepted.map(|accepted| ("accepted", Document::Bool(accepted))),
+    ];
+    Document::map(members.into_iter().flatten())
+}
+
+fn metrics(counts: &[RuleCount]) -> (&'static str, Document) {
+    let count = |one: &RuleCount| {
+        Document::map([
+            ("ruleName", text(&one.rule)),
+            ("passedCount", Document::Int(one.passed as i64)),
+            ("failedCount", Document::Int(one.failed as i64)),
+        ])
+    };
+    ("ruleEvaluationMetrics", Document::List(counts.iter().map(count).collect()))
+}
+
+/// All players in a row, and where they play once that is known.
+fn session(event: &Event, placed: Option<&Session>) -> (&'static str, Document) {
+    let players = event.tickets.iter().flat_map(|ticket| &ticket.players).map(player).collect();
+    let members = [
+        placed.map(|session| ("gameSessionArn", text(&session.id))),
+        placed.and_then(|session| session.ip.as_ref()).map(|ip| ("ipAddress", text(ip))),
+        placed.map(|session| ("port", Document::Int(i64::from(session.port)))),
+        Some(("players", Document::List(players))),
+    ];
+    ("gameSessionInfo", Document::map(members.into_iter().flatten()))
+}

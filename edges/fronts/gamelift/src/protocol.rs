@@ -1,0 +1,80 @@
+//! Two languages on one port, told apart by path and headers (spec 1.1).
+
+use http::HeaderMap;
+
+use crate::document::Document;
+use crate::errors::{ApiError, Class};
+use crate::operations::Operation;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// AWS JSON 1.1.
+    Json,
+    /// Smithy RPC v2 CBOR.
+    Cbor,
+}
+
+/// An answer as bytes; the server adds `x-amzn-RequestId`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(&'static str, &'static str)>,
+    pub body: Vec<u8>,
+}
+
+const CBOR_PATH: &str = "/service/GameLift/operation/";
+const TARGET: &str = "x-amz-target";
+const TARGET_PREFIX: &str = "GameLift.";
+
+impl Protocol {
+    /// The language of a request, as far as it can be told: errors are answered in it too.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with(CBOR_PATH) { Self::Cbor } else { Self::Json }
+    }
+
+    pub(crate) fn read(self, body: &[u8]) -> Result<Document, ApiError> {
+        let read = match self {
+            // A body is optional where nothing is required.
+            _ if body.is_empty() => Ok(Document::Map(Vec::new())),
+            Self::Json => Document::from_json(body),
+            Self::Cbor => Document::from_cbor(body),
+        };
+        read.map_err(|why| ApiError::new(Class::Serialization, why))
+    }
+
+    pub(crate) fn write(self, status: u16, document: &Document) -> Response {
+        match self {
+            Self::Json => Response {
+                status,
+                headers: vec![("content-type", "application/x-amz-json-1.1")],
+                body: document.to_json(),
+            },
+            Self::Cbor => Response {
+                status,
+                headers: vec![("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")],
+                body: document.to_cbor(),
+            },
+        }
+    }
+}
+
+/// # Errors
+/// `UnknownOperationException` with what was asked for (D-02).
+pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Operation), ApiError> {
+    let protocol = Protocol::of(path);
+    let asked = match protocol {
+        Protocol::Cbor => path.strip_prefix(CBOR_PATH),
+        Protocol::Json if path == "/" => {
+            let target = headers.get(TARGET).and_then(|target| target.to_str().ok());
+            target.and_then(|target| target.strip_prefix(TARGET_PREFIX))
+        }
+        Protocol::Json => None,
+    };
+    let unknown = || {
+        let found = asked.map_or_else(|| format!("path {path}"), |name| format!("operation {name}"));
+        let expected = "expected POST / with X-Amz-Target GameLift.<Operation>, or POST /service/GameLift/operation/<Operation>";
+        ApiError::new(Class::UnknownOperation, format!("{expected}, found {found}"))
+    };
+    let operation = asked.and_then(Operation::of_name).ok_or_else(unknown)?;
+    Ok((protocol, operation))
+}
