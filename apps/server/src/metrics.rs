@@ -1,0 +1,181 @@
+//! What is counted and measured, for `/metrics`. A node has a recorder of its own: nothing here is global.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use matchwright_engine::{AcceptanceOutcome, Event, EventKind, RuleCount};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+/// Rules per matchmaker that are counted; a rule set with more shows its first ones.
+const RULES_MAX: usize = 50;
+const WAIT_BUCKETS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0];
+const COMMIT_BUCKETS: &[f64] = &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0];
+
+/// Name, the name that operators of the original service know, and meaning.
+const COUNTERS: &[(&str, &str)] = &[
+    ("matchwright_tickets_started", "TicketsStarted: tickets that entered the pool, returns included"),
+    ("matchwright_players_started", "PlayersStarted: players of tickets that entered the pool"),
+    ("matchwright_matches_created", "MatchesCreated: potential matches made"),
+    ("matchwright_matches_accepted", "MatchesAccepted: potential matches that everybody accepted"),
+    ("matchwright_matches_rejected", "MatchesRejected: potential matches that somebody rejected"),
+    ("matchwright_match_acceptances_timed_out", "MatchAcceptancesTimedOut: potential matches that somebody did not answer"),
+    ("matchwright_matches_placed", "MatchesPlaced: matches that were completed"),
+    ("matchwright_tickets_failed", "TicketsFailed: tickets whose placement failed"),
+    ("matchwright_tickets_timed_out", "TicketsTimedOut: tickets that found no match in time"),
+    ("matchwright_rule_evaluations_passed", "RuleEvaluationsPassed: times a rule held, by rule"),
+    ("matchwright_rule_evaluations_failed", "RuleEvaluationsFailed: times a rule did not hold, by rule"),
+    ("matchwright_requests", "Requests by operation and status"),
+    ("matchwright_journal_records", "Records on the disk"),
+];
+const HISTOGRAMS: &[(&str, &str)] = &[
+    ("matchwright_time_to_match", "TimeToMatch: from a ticket's start to its potential match"),
+    ("matchwright_time_to_ticket_cancel", "TimeToTicketCancel: from a ticket's start to its cancellation"),
+    ("matchwright_time_to_ticket_success", "TimeToTicketSuccess: from a ticket's start to its completion"),
+    ("matchwright_journal_commit", "A group commit, append and sync"),
+];
+const GAUGES: &[(&str, &str)] = &[
+    ("matchwright_current_tickets", "CurrentTickets: tickets that are being processed or wait"),
+    ("matchwright_journal_full", "1 while the journal has no room and changes are refused"),
+    ("matchwright_sink_lag", "Positions of the journal that a sink has not delivered"),
+    ("matchwright_sink_outstanding", "Events on their way to a sink"),
+];
+
+/// The recorder of a node.
+pub struct Recorder {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+impl Recorder {
+    pub fn new() -> Arc<Self> {
+        let builder = PrometheusBuilder::new().set_buckets(WAIT_BUCKETS).expect("buckets are given");
+        let commit = metrics_exporter_prometheus::Matcher::Prefix("matchwright_journal_commit".to_string());
+        let builder = builder.set_buckets_for_metric(commit, COMMIT_BUCKETS).expect("buckets are given");
+        let recorder = builder.with_recommended_naming(true).build_recorder();
+        let handle = recorder.handle();
+        with_local_recorder(&recorder, || {
+            COUNTERS.iter().for_each(|(name, meaning)| describe_counter!(*name, *meaning));
+            HISTOGRAMS.iter().for_each(|(name, meaning)| describe_histogram!(*name, Unit::Seconds, *meaning));
+            GAUGES.iter().for_each(|(name, meaning)| describe_gauge!(*name, *meaning));
+        });
+        Arc::new(Self { recorder, handle })
+    }
+
+    /// The text that scrapers read.
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Sorts what was measured into its buckets; called every few seconds, so that samples do not pile up.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    pub fn request(&self, operation: &str, status: u16) {
+        let labels = [("operation", operation.to_string()), ("status", status.to_string())];
+        with_local_recorder(&self.recorder, || counter!("matchwright_requests", &labels).increment(1));
+    }
+}
+
+/// The meters of one realm.
+pub struct Meters {
+    recorder: Arc<Recorder>,
+    region: String,
+}
+
+impl Meters {
+    pub fn new(recorder: Arc<Recorder>, region: String) -> Arc<Self> {
+        Arc::new(Self { recorder, region })
+    }
+
+    fn record(&self, record: impl FnOnce()) {
+        with_local_recorder(&self.recorder.recorder, record);
+    }
+
+    pub(crate) fn committed(&self, took: Duration, records: usize) {
+        self.record(|| {
+            histogram!("matchwright_journal_commit", "region" => self.region.clone()).record(took);
+            counter!("matchwright_journal_records", "region" => self.region.clone()).increment(records as u64);
+        });
+    }
+
+    pub(crate) fn full(&self, is_full: bool) {
+        let value = if is_full { 1.0 } else { 0.0 };
+        self.record(|| gauge!("matchwright_journal_full", "region" => self.region.clone()).set(value));
+    }
+
+    pub(crate) fn current_tickets<'a>(&self, counts: impl Iterator<Item = (&'a str, usize)>) {
+        self.record(|| {
+            for (matchmaker, count) in counts {
+                gauge!("matchwright_current_tickets", &self.labels(matchmaker)).set(count as f64);
+            }
+        });
+    }
+
+    pub(crate) fn sink(&self, sink: &str, lag: u64, outstanding: usize) {
+        let labels = [("region", self.region.clone()), ("sink", sink.to_string())];
+        self.record(|| {
+            gauge!("matchwright_sink_lag", &labels).set(lag as f64);
+            gauge!("matchwright_sink_outstanding", &labels).set(outstanding as f64);
+        });
+    }
+
+    fn labels(&self, matchmaker: &str) -> [(&'static str, String); 2] {
+        [("region", self.region.clone()), ("matchmaker", matchmaker.to_string())]
+    }
+
+    /// Counts what an event tells.
+    pub(crate) fn count(&self, event: &Event) {
+        let labels = self.labels(event.matchmaker.as_str());
+        let add = |name: &'static str, count: usize| counter!(name, &labels).increment(count as u64);
+        let waits = |name: &'static str| {
+            let waits = event.tickets.iter().map(|ticket| event.at.since(ticket.started_at));
+            waits.for_each(|wait| histogram!(name, &labels).record(wait));
+        };
+        let players = || event.tickets.iter().map(|ticket| ticket.players.len()).sum();
+        self.record(|| match &event.kind {
+            EventKind::Searching { .. } => {
+                add("matchwright_tickets_started", event.tickets.len());
+                add("matchwright_players_started", players());
+            }
+            EventKind::PotentialMatch { rule_counts, .. } => {
+                add("matchwright_matches_created", 1);
+                waits("matchwright_time_to_match");
+                self.rules(&labels, rule_counts);
+            }
+            EventKind::AcceptanceEnded { outcome, .. } => add(outcome_name(*outcome), 1),
+            EventKind::Succeeded { .. } => {
+                add("matchwright_matches_placed", 1);
+                waits("matchwright_time_to_ticket_success");
+            }
+            EventKind::TimedOut { rule_counts } => {
+                add("matchwright_tickets_timed_out", event.tickets.len());
+                self.rules(&labels, rule_counts);
+            }
+            EventKind::Cancelled { rule_counts, .. } => {
+                waits("matchwright_time_to_ticket_cancel");
+                self.rules(&labels, rule_counts);
+            }
+            EventKind::Failed { .. } => add("matchwright_tickets_failed", event.tickets.len()),
+            EventKind::Answered { .. } => {}
+        });
+    }
+
+    fn rules(&self, labels: &[(&'static str, String); 2], counts: &[RuleCount]) {
+        for one in counts.iter().take(RULES_MAX) {
+            let [region, matchmaker] = labels.clone();
+            let labels = [region, matchmaker, ("rule", one.rule.clone())];
+            counter!("matchwright_rule_evaluations_passed", &labels).increment(one.passed);
+            counter!("matchwright_rule_evaluations_failed", &labels).increment(one.failed);
+        }
+    }
+}
+
+fn outcome_name(outcome: AcceptanceOutcome) -> &'static str {
+    match outcome {
+        AcceptanceOutcome::Accepted => "matchwright_matches_accepted",
+        AcceptanceOutcome::Rejected => "matchwright_matches_rejected",
+        AcceptanceOutcome::TimedOut => "matchwright_match_acceptances_timed_out",
+    }
+}

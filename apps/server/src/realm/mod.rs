@@ -1,0 +1,79 @@
+//! One realm: its journal, its writer, and those who follow it.
+//!
+//! Reading order: [`message`] (what the writer is asked), [`writer`] (decide, append, reply), [`open`] (from a folder
+//! to a running realm), [`hunter`] (search as a follower), [`archivist`] (snapshots), [`hub`] (events for readers).
+
+pub mod archivist;
+pub mod clock;
+pub mod hub;
+pub mod hunter;
+pub mod ids;
+pub mod message;
+pub mod open;
+pub mod replay;
+pub mod writer;
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+
+use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
+
+pub use hub::{Encoder, Envelope, Hub, Reader};
+pub use message::{Message, Refusal};
+pub use open::{OpenOptions, open};
+
+/// A running realm, as the doors see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Realm {
+    pub region: Arc<str>,
+    pub hub: Arc<Hub>,
+    place: Arc<replay::Place>,
+    writer: Sender<Message>,
+}
+
+/// What only the node holds: the way to stop a realm.
+pub struct Running {
+    pub realm: Realm,
+    /// What the start found, for the operator.
+    pub recovered: Vec<String>,
+    pub recovered_position: u64,
+    threads: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl Realm {
+    /// Asks the writer for a change and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// A rejection is the caller's affair; no room and a stop are the operator's.
+    pub async fn command(&self, command: Command) -> Result<Reply, Refusal> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.send(Message::Command { command, reply: Some(reply) })?;
+        answer.await.map_err(|_| Refusal::Stopping)?
+    }
+
+    /// Asks a question; it sees every change asked for before it.
+    pub async fn query(&self, query: Query) -> Result<Result<Answer, Rejection>, Refusal> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.send(Message::Query { query, reply })?;
+        answer.await.map_err(|_| Refusal::Stopping)
+    }
+
+    /// Sends without waiting.
+    pub(crate) fn send(&self, message: Message) -> Result<(), Refusal> {
+        self.writer.send(message).map_err(|_| Refusal::Stopping)
+    }
+}
+
+impl Running {
+    /// Stops the writer after what was asked before, then its followers, and waits for them.
+    pub fn stop(self) {
+        let _ = self.realm.send(Message::Stop);
+        drop(self.realm);
+        for (name, thread) in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("the {name} thread had panicked");
+            }
+        }
+    }
+}

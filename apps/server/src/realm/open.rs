@@ -1,0 +1,167 @@
+//! From a folder to a running realm.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use matchwright_engine::{Event, Settings, State, apply, tell};
+use matchwright_journal::{Fault, Log, Options, SqliteLog};
+use matchwright_model::Timestamp;
+use matchwright_search::{Search, SearchSettings};
+
+use super::archivist::Archivist;
+use super::hub::{Encoder, Hub};
+use super::hunter::{Hunter, catch_up};
+use super::ids::Ids;
+use super::replay::Place;
+use super::writer::{Clocks, Ended, Writer};
+use super::{Realm, Running};
+use crate::metrics::Meters;
+
+/// What a realm is opened with.
+pub struct OpenOptions {
+    pub region: String,
+    pub folder: PathBuf,
+    pub settings: Settings,
+    pub search: SearchSettings,
+    pub max_bytes: Option<u64>,
+    pub snapshot_bytes: u64,
+    pub snapshot_every: Duration,
+    pub keep_events: usize,
+    pub sinks: Vec<String>,
+    pub meters: Arc<Meters>,
+    /// Made from the journal's identity, which event ids are derived from.
+    pub encoder: Box<dyn FnOnce(u128) -> Encoder + Send>,
+    /// Called when the journal failed: the process must end.
+    pub on_fault: Box<dyn FnOnce(String) + Send>,
+}
+
+/// Opens the journal, replays it and starts the realm's threads.
+///
+/// # Errors
+/// The journal's, and those of the system when it gives no thread or randomness.
+pub fn open(options: OpenOptions) -> Result<Running, Fault> {
+    let journal = Options { max_bytes: options.max_bytes, ..Options::default() };
+    let (mut log, recovered) = SqliteLog::open(&options.folder, &options.region, &journal)?;
+    let mut notes: Vec<String> = recovered.repairs.iter().map(ToString::to_string).collect();
+    if let Some(found) = &recovered.snapshot {
+        notes.push(format!("snapshot {} was read", found.name));
+    }
+    let floor = recovered.snapshot.as_ref().map_or(0, |found| found.name.position);
+    let mut replay = Replay { state: State::new(&options.settings), tail: Tail::new(options.keep_events, floor), at: Timestamp(0) };
+    recovered.replay(&mut log, |position, record| {
+        // A snapshot's records tell nothing: their events were told before it was written.
+        if position > floor
+            && let Some(event) = tell(&replay.state, &record)
+        {
+            replay.tail.push(position, event);
+        }
+        replay.at = replay.at.max(record.at);
+        apply(&mut replay.state, &record);
+    })?;
+    start(options, log, replay, notes)
+}
+
+struct Replay {
+    state: State,
+    tail: Tail,
+    at: Timestamp,
+}
+
+/// The latest events of a replay; only these are encoded.
+struct Tail {
+    events: VecDeque<(u64, Event)>,
+    keep: usize,
+    floor: u64,
+}
+
+impl Tail {
+    fn new(keep: usize, floor: u64) -> Self {
+        Self { events: VecDeque::new(), keep, floor }
+    }
+
+    fn push(&mut self, position: u64, event: Event) {
+        if self.events.len() == self.keep
+            && let Some((oldest, _)) = self.events.pop_front()
+        {
+            self.floor = oldest;
+        }
+        self.events.push_back((position, event));
+    }
+}
+
+fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String>) -> Result<Running, Fault> {
+    let position = log.last_position();
+    let place = Arc::new(Place {
+        folder: options.folder.clone(),
+        realm: options.region.clone(),
+        settings: options.settings.clone(),
+    });
+    let hub = Hub::new(options.keep_events, replay.tail.floor, (options.encoder)(log.identity()));
+    hub.push(&Vec::from(replay.tail.events), position);
+    let (writer, messages) = channel();
+    let (to_search, search_news) = channel();
+    let (to_archive, archive_news) = channel();
+    let (to_hub, told) = channel();
+    let ids = Ids::from_system().map_err(|source| Fault::Io {
+        action: "seed random ids for",
+        path: options.folder.clone(),
+        source,
+    })?;
+    let mut search = Search::new(options.search);
+    catch_up(&mut search, &replay.state);
+    let rule_counts = Arc::new(Mutex::default());
+    let hunter = Hunter { search, news: search_news, writer: writer.clone(), rule_counts: Arc::clone(&rule_counts), ids };
+    let archivist = Archivist {
+        state: replay.state.clone(),
+        position,
+        place: place.clone(),
+        epoch: log.epoch(),
+        news: archive_news,
+        writer: writer.clone(),
+        every_bytes: options.snapshot_bytes,
+        every: options.snapshot_every,
+        sinks: options.sinks,
+    };
+    let working = Writer {
+        log: Box::new(log),
+        state: replay.state,
+        settings: options.settings,
+        place: place.clone(),
+        messages,
+        rule_counts,
+        to_search,
+        to_archive,
+        to_hub,
+        meters: options.meters.clone(),
+        clock: Clocks { floor: replay.at, idle_until: Timestamp(0), gauges: Instant::now() },
+        full: None,
+        truncate_up_to: 0,
+    };
+    let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());
+    let region = options.region.clone();
+    let threads = vec![
+        spawn("writer", &region, move || {
+            if let Ended::Fault(fault) = working.run() {
+                on_fault(fault.to_string());
+            }
+        })?,
+        spawn("search", &region, move || hunter.run())?,
+        spawn("snapshots", &region, move || archivist.run())?,
+        spawn("events", &region, move || told_hub.run(&told, &meters))?,
+    ];
+    let realm = Realm { region: Arc::from(region), hub, place, writer };
+    Ok(Running { realm, recovered: notes, recovered_position: position, threads })
+}
+
+fn spawn(
+    name: &'static str,
+    region: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<(&'static str, std::thread::JoinHandle<()>), Fault> {
+    let thread = std::thread::Builder::new().name(format!("{name}-{region}")).spawn(run);
+    let failed = |source| Fault::Io { action: "start a thread for", path: PathBuf::from(region), source };
+    thread.map(|thread| (name, thread)).map_err(failed)
+}
