@@ -8,9 +8,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::Fault;
+use crate::database::PAGE_BYTES;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
+const FRAME: usize = FRAME_HEADER + PAGE_BYTES as usize;
 
 /// What a crash left at the end of the file; SQLite drops it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,8 +53,8 @@ fn examine_bytes(bytes: &[u8]) -> Result<TornTail, Damage> {
         return if is_torn { Ok(torn) } else { Err(Damage { offset: 0, later_commits: 1 }) };
     };
     let mut scan = Scan::new(&header);
-    for (index, frame) in bytes[HEADER..].chunks(header.page_size + FRAME_HEADER).enumerate() {
-        scan.frame(&header, HEADER + index * (header.page_size + FRAME_HEADER), frame);
+    for (index, frame) in bytes[HEADER..].chunks(FRAME).enumerate() {
+        scan.frame(&header, HEADER + index * FRAME, frame);
     }
     match scan.broken_at {
         Some(offset) if scan.later_commits > 0 => {
@@ -90,7 +92,7 @@ impl Scan {
     fn frame(&mut self, header: &Header, offset: usize, frame: &[u8]) {
         let before = self.sums;
         self.sums = header.stored_sums(frame);
-        if frame.len() < header.page_size + FRAME_HEADER {
+        if frame.len() < FRAME {
             // Only the last can be short, and only by a crash.
             self.broken_at.get_or_insert(offset);
             if self.written_up_to == offset {
@@ -110,7 +112,8 @@ impl Scan {
         }
         match (is_commit, self.broken_at) {
             (true, None) => self.kept_up_to = offset + frame.len(),
-            (true, Some(_)) if fits && self.is_past_broken => self.later_commits += 1,
+            // Behind a damaged checksum the next frame does not fit either; its salts still tell that it was written.
+            (true, Some(_)) if self.is_past_broken && (fits || wrong_salts == 0) => self.later_commits += 1,
             (true, Some(_)) => self.is_past_broken = true,
             (false, _) => {}
         }
@@ -118,7 +121,6 @@ impl Scan {
 }
 
 struct Header {
-    page_size: usize,
     is_big_endian: bool,
     salts: [u8; 8],
     stored: Sums,
@@ -133,12 +135,13 @@ impl Header {
             0x377f_0683 => true,
             _ => return None,
         };
-        let page_size = u32::from_be_bytes(fixed(&bytes[8..12])) as usize;
+        if u64::from(u32::from_be_bytes(fixed(&bytes[8..12]))) != PAGE_BYTES {
+            return None;
+        }
         let stored = (u32::from_be_bytes(fixed(&bytes[24..28])), u32::from_be_bytes(fixed(&bytes[28..32])));
-        let mut header =
-            Self { page_size, is_big_endian, salts: fixed(&bytes[16..24]), stored, is_whole: true };
+        let mut header = Self { is_big_endian, salts: fixed(&bytes[16..24]), stored, is_whole: true };
         header.is_whole = header.add((0, 0), &bytes[..24]) == stored;
-        ((512..=65536).contains(&page_size) && page_size.is_power_of_two()).then_some(header)
+        Some(header)
     }
 
     /// How many of the two salts differ. Frames of an earlier round differ in both; a damaged byte is in one.

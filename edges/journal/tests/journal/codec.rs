@@ -1,0 +1,103 @@
+//! Records come back as they were, those of old versions too.
+
+use std::fs;
+use std::mem::discriminant;
+use std::path::PathBuf;
+
+use matchwright_journal::codec;
+use proptest::prelude::*;
+
+use crate::samples;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_record_comes_back(record in samples::record()) {
+        let bytes = codec::encode(&record);
+        prop_assert_eq!(bytes[0], codec::VERSION);
+        prop_assert!(codec::to_json(&bytes).is_ok());
+        prop_assert_eq!(codec::decode(&bytes), Ok(record));
+    }
+
+    #[test]
+    fn any_bytes_are_a_record_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        let bytes = [&[codec::VERSION], &bytes[..]].concat();
+        if let Ok(record) = codec::decode(&bytes) {
+            prop_assert_eq!(codec::decode(&codec::encode(&record)), Ok(record));
+        }
+    }
+
+    #[test]
+    fn a_cut_record_is_an_error(record in samples::record(), part in 0.0f64..1.0) {
+        let bytes = codec::encode(&record);
+        let length = (bytes.len() as f64 * part) as usize;
+        prop_assert!(codec::decode(&bytes[..length]).is_err());
+    }
+}
+
+fn golden(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).join(name)
+}
+
+/// Records of a golden file: `length u32 | bytes`, repeated.
+fn golden_records(name: &str) -> Vec<Vec<u8>> {
+    let bytes = fs::read(golden(name)).unwrap();
+    let mut rest = &bytes[..];
+    let mut records = Vec::new();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (record, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+        records.push(record.to_vec());
+        rest = after;
+    }
+    records
+}
+
+/// The files of a version are made once, where they are missing. They are never rewritten, not even by bless.
+fn make_missing_files() {
+    if codec::VERSION != 1 || golden("v1.bin").exists() || std::env::var_os("UPDATE_EXPECT").is_none() {
+        return;
+    }
+    let records: Vec<_> = samples::of_every_kind().iter().map(codec::encode).collect();
+    let lengths = records.iter().map(|record| (record.len() as u32).to_le_bytes());
+    let bytes: Vec<u8> =
+        lengths.zip(&records).flat_map(|(length, record)| [&length[..], record].concat()).collect();
+    let lines: String =
+        records.iter().map(|record| format!("{}\n", codec::to_json(record).unwrap())).collect();
+    fs::write(golden("v1.bin"), bytes).unwrap();
+    fs::write(golden("v1.jsonl"), lines).unwrap();
+}
+
+#[test]
+fn version_1_is_read_for_ever() {
+    make_missing_files();
+    let records = golden_records("v1.bin");
+    let read: Vec<_> = records.iter().map(|record| codec::decode(record).unwrap()).collect();
+    assert_eq!(read, samples::of_every_kind());
+    let lines = fs::read_to_string(golden("v1.jsonl")).unwrap();
+    let expected: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown: Vec<_> = records.iter().map(|record| codec::to_json(record).unwrap()).collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn version_1_is_written_as_it_was() {
+    let written: Vec<_> = samples::of_every_kind().iter().map(codec::encode).collect();
+    assert_eq!(written, golden_records("v1.bin"));
+}
+
+#[test]
+fn the_samples_hold_every_variant() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let fixed = samples::of_every_kind();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..2000 {
+        let record = samples::record().new_tree(&mut runner).unwrap().current();
+        let is_there = fixed.iter().any(|one| discriminant(&one.change) == discriminant(&record.change));
+        assert!(is_there, "{record:?} has no fixed sample");
+    }
+    let kinds: std::collections::HashSet<_> = fixed.iter().map(|one| discriminant(&one.change)).collect();
+    assert_eq!(kinds.len(), 23);
+}
