@@ -54,7 +54,9 @@ fn javascript(folder: &Path, binary: &Path) -> Outcome {
         run(command("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&home))?;
         remember(&home, &wanted)?;
     }
-    run(command("node").arg("scenarios.mjs").current_dir(&home).env("MATCHWRIGHT_BIN", binary))
+    let data = root().join("tests/clients/data");
+    let mut node = command("node");
+    run(node.arg("scenarios.mjs").current_dir(&home).env("MATCHWRIGHT_BIN", binary).env("SCENARIO_DATA", data))
 }
 
 fn rust(folder: &Path, binary: &Path) -> Outcome {
