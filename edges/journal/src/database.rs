@@ -69,17 +69,18 @@ impl Database {
             Connection::open_with_flags(&path, flags).map_err(|error| fault(folder, "open", &error))?;
         let database = Self { connection, folder: folder.to_path_buf() };
         // A refused start must leave the write-ahead file as it is; SQLite would fold in what it understands of it.
-        let keep_wal = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-        database.connection.set_db_config(keep_wal, true).map_err(|error| database.fault("open", &error))?;
+        database.checkpoint_on_close(false)?;
         database.connection.busy_timeout(lock_wait).map_err(|error| database.fault("open", &error))?;
         database.configure()?;
         Ok(database)
     }
 
-    /// Everything was found whole: closing may fold the write-ahead file in.
-    pub fn checkpoint_on_close(&self) -> Result<(), Fault> {
+    /// Whether closing folds the write-ahead file in: only where everything was found whole.
+    pub fn checkpoint_on_close(&self, is_wanted: bool) -> Result<(), Fault> {
         let keep_wal = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-        self.connection.set_db_config(keep_wal, false).map_err(|error| self.fault("open", &error))?;
+        self.connection
+            .set_db_config(keep_wal, !is_wanted)
+            .map_err(|error| self.fault("configure", &error))?;
         Ok(())
     }
 

@@ -132,11 +132,7 @@ pub enum Fault {
 impl Fault {
     /// No room: nothing was written, and it may work again once there is room. Every other fault is final.
     pub fn is_full(&self) -> bool {
-        match self {
-            Self::Full { .. } => true,
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
-            _ => false,
-        }
+        matches!(self, Self::Full { .. })
     }
 
     /// The stable code, as at the end of the message.
@@ -168,6 +164,12 @@ impl Fault {
     /// For `map_err` on file calls: `Fault::io("write", path)`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Fault {
         let path = path.to_path_buf();
-        move |source| Fault::Io { action, path, source }
+        move |source| match source.kind() {
+            std::io::ErrorKind::StorageFull => {
+                let folder = path.parent().unwrap_or(&path).to_path_buf();
+                Fault::Full { folder, why: format!("could not {action} {}: {source}", path.display()) }
+            }
+            _ => Fault::Io { action, path, source },
+        }
     }
 }

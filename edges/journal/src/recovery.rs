@@ -1,7 +1,8 @@
 //! What a start finds: every frame verified, a damaged end repaired, a whole snapshot chosen; and replay.
 //! A refused start changes nothing.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 
 use matchwright_engine::Record;
@@ -228,7 +229,8 @@ pub(crate) fn drop_damaged_end(database: &Database, realm: &str, end: &DamagedEn
     let place = database.folder.join("damaged");
     let kept_as = place.join(format!("{realm}-{last_position}-{epoch}.frame"));
     fs::create_dir_all(&place).map_err(Fault::io("create", &place))?;
-    fs::write(&kept_as, bytes).map_err(Fault::io("write", &kept_as))?;
+    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
+    File::create(&kept_as).and_then(write).map_err(Fault::io("write", &kept_as))?;
     snapshot::sync_folder(&place)?;
     let run = || {
         let transaction = database.connection.unchecked_transaction()?;

@@ -70,7 +70,7 @@ impl SqliteLog {
         }
         let epoch = take_over(&database)?;
         snapshot::sync_folder(folder)?;
-        database.checkpoint_on_close()?;
+        database.checkpoint_on_close(true)?;
         let identity = database.head()?.identity;
         let last_position = findings.last_position;
         let recovered = Recovered { last_position, snapshot: findings.snapshot, repairs };
@@ -126,8 +126,13 @@ impl SqliteLog {
 
     /// After a failed write nobody knows what is on the disk, unless it was room that was missing.
     fn note<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &result {
-            self.is_stopped |= !fault.is_full() && !matches!(fault, Fault::RecordTooLarge { .. });
+        if let Err(fault) = &result
+            && !fault.is_full()
+            && !matches!(fault, Fault::RecordTooLarge { .. })
+        {
+            self.is_stopped = true;
+            // Closing must not touch the disk again either; the next start looks at what is there.
+            self.database.checkpoint_on_close(false)?;
         }
         result
     }
@@ -279,4 +284,35 @@ fn take_over(database: &Database) -> Result<u64, Fault> {
     let sql = "UPDATE realm_head SET epoch = epoch + 1 WHERE realm = ?1 RETURNING epoch";
     let epoch = database.connection.query_row(sql, [REALM], |row| row.get(0));
     epoch.map_err(|error| database.fault("take over", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deposed_owner_writes_nothing_and_stays_stopped() {
+        let place = tempfile::tempdir().unwrap();
+        let (mut log, _) = SqliteLog::open(place.path(), "realm", &Options::default()).unwrap();
+        log.append(1, &[vec![1]]).unwrap();
+        // What another owner would do; the lock lets no second process try it.
+        take_over(&log.database).unwrap();
+        let fault = log.append(2, &[vec![2]]).unwrap_err();
+        assert!(matches!(fault, Fault::Fenced { epoch: 1, position: 1 }), "{fault}");
+        assert_eq!(log.append(2, &[vec![2]]).unwrap_err().code(), "F118");
+        assert_eq!(log.set_snapshot(1, "x").unwrap_err().code(), "F118");
+        assert_eq!(log.truncate(1).unwrap_err().code(), "F118");
+        assert_eq!(log.read(0, 10).unwrap().len(), 1, "reads go on");
+        drop(log);
+        let (log, recovered) = SqliteLog::open(place.path(), "realm", &Options::default()).unwrap();
+        assert_eq!((log.epoch(), recovered.last_position), (3, 1));
+    }
+
+    #[test]
+    fn an_append_where_the_head_moved_is_fenced() {
+        let place = tempfile::tempdir().unwrap();
+        let (mut log, _) = SqliteLog::open(place.path(), "realm", &Options::default()).unwrap();
+        log.database.connection.execute("UPDATE realm_head SET last_position = 1", []).unwrap();
+        assert_eq!(log.append(1, &[vec![1]]).unwrap_err().code(), "F105");
+    }
 }
