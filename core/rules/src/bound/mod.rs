@@ -3,11 +3,15 @@
 //! One mechanism decides what prunes and what gates (design: `False` prunes, a gate stays `Unknown` until the
 //! last seats). It is sound, never complete: `False` is said only where no completion can satisfy the rule.
 
+mod domain;
+mod rules;
+mod value;
+
 use std::collections::BTreeSet;
 
 use matchwright_model::{AttributeValue, PartyPolicy};
 
-use crate::{Lineup, Party, RuleSet, Tier};
+use crate::{Lineup, Party, RuleKind, RuleSet, Tier};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -50,10 +54,21 @@ pub struct TierSpan {
     pub high: Tier,
 }
 
+/// What the verdicts are about.
+struct Case<'a> {
+    rules: &'a RuleSet,
+    lineup: &'a Lineup,
+    room: &'a Room,
+    universe: &'a Universe,
+    tiers: TierSpan,
+    policy: PartyPolicy,
+}
+
 /// Per rule, its verdict over all completions; sort rules are always `True`.
 ///
 /// A completion adds, to every team, a number of players within `room`, with values out of `universe`, any
-/// latencies, and is judged at one tier of `tiers`.
+/// latencies, and is judged at one tier of `tiers`. Latency rules are never `True`: their region is chosen at the
+/// end, by the judge.
 pub fn bound(
     rules: &RuleSet,
     lineup: &Lineup,
@@ -62,8 +77,21 @@ pub fn bound(
     tiers: TierSpan,
     policy: PartyPolicy,
 ) -> Vec<Verdict> {
-    let _ = (lineup, room, universe, tiers, policy);
-    vec![Verdict::Unknown; rules.rules.len()]
+    let case = Case { rules, lineup, room, universe, tiers, policy };
+    let mut verdicts = Vec::with_capacity(rules.rules.len());
+    for rule in &rules.rules {
+        let verdict = match &rule.kind {
+            RuleKind::Distance(rule) => self::rules::distance(&case, rule),
+            RuleKind::Comparison(rule) => self::rules::comparison(&case, rule),
+            RuleKind::Collection(rule) => self::rules::collection(&case, rule),
+            RuleKind::Latency(rule) => self::rules::latency(&case, rule),
+            RuleKind::BatchDistance(rule) => self::rules::batch_distance(&case, rule),
+            RuleKind::Compound(statement) => self::rules::compound(statement, &verdicts),
+            RuleKind::Sort(_) => Verdict::True,
+        };
+        verdicts.push(verdict);
+    }
+    verdicts
 }
 
 impl Universe {
