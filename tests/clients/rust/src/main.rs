@@ -1,6 +1,32 @@
-use aws_sdk_gamelift::{Client, Config, config::{BehaviorVersion, Credentials, Region}};
-fn main() {
-    let http = aws_smithy_http_client::Builder::new().build_http();
-    let c = Config::builder().behavior_version(BehaviorVersion::latest()).endpoint_url("http://127.0.0.1:1").region(Region::new("us-east-1")).http_client(http).credentials_provider(Credentials::new("a","b",None,None,"static")).build();
-    let _ = Client::from_conf(c);
+//! Runs every scenario against one server and counts them.
+
+mod scenarios;
+mod server;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use server::Server;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = Server::start("matchwright.toml");
+    let client = server.client();
+    let mut failed = 0;
+    let all = scenarios::all();
+    let count = all.len();
+    for (name, scenario) in all {
+        let started = Instant::now();
+        let run = || runtime.block_on(scenario(client.clone()));
+        match std::panic::catch_unwind(AssertUnwindSafe(run)) {
+            Ok(()) => println!("ok      {name} ({:.2} s)", started.elapsed().as_secs_f64()),
+            Err(_) => {
+                failed += 1;
+                println!("FAILED  {name}");
+            }
+        }
+    }
+    println!("{} passed, {failed} failed", count - failed);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
