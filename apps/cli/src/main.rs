@@ -1,1 +1,32 @@
-fn main() {}
+//! The `matchwright` binary: serve, rules, journal, demo, bench. Reads the command line and says what came of it;
+//! the work is done below.
+
+mod rules;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A self-hosted matchmaking server, compatible with Amazon GameLift FlexMatch.
+#[derive(Debug, Parser)]
+#[command(name = "matchwright", version, arg_required_else_help = true)]
+#[command(after_help = "Start here:\n  matchwright demo            a server with simulated players, to look around\n  matchwright serve           a server on http://127.0.0.1:8080, data in ./matchwright-data\n  matchwright rules check my-rules.json")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Rules(rules::Rules),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Action::Serve(serve) => serve.run(),
+        Action::Rules(rules) => rules.run(),
+    }
+}

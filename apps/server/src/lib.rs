@@ -1,8 +1,14 @@
 //! Wires one node: threads, sockets, clocks. Decides nothing: it carries commands to the engine and changes to
 //! whoever follows them.
 //!
-//! Reading order: [`config`] (what can be set), [`realm`] (a journal, its writer and their followers), [`metrics`].
+//! Reading order: [`config`] (what can be set), [`Node`] (start, run, stop), [`realm`] (a journal, its writer and
+//! their followers), `http` (the doors), `sinks` (deliveries), [`metrics`].
 
 pub mod config;
+mod http;
 pub mod metrics;
+mod node;
 pub mod realm;
+mod sinks;
+
+pub use node::{Node, NodeError};

@@ -210,6 +210,9 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
     for (key, _) in at_least_one.iter().filter(|(_, value)| *value == 0) {
         return Err(wrong(place, key, "at least 1", "0"));
     }
+    if config.limits.body_bytes > 1 << 20 {
+        return Err(wrong(place, "limits.body_bytes", "at most 1048576", &config.limits.body_bytes.to_string()));
+    }
     if !config.listen.ip().is_loopback() && config.keys.is_empty() && !config.insecure_listen {
         return Err(ConfigError::OpenListen { address: config.listen.to_string() });
     }

@@ -138,7 +138,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1 << 20,
-            header_read_seconds: 10,
+            header_read_seconds: 30,
             body_read_seconds: 30,
             requests: 4096,
             connections: 10_000,

@@ -14,15 +14,22 @@ use super::replay::CatchUp;
 use crate::metrics::Meters;
 
 /// Turns an event and its position into the bytes that outsiders read.
-pub type Encoder = Arc<dyn Fn(u64, &Event) -> Bytes + Send + Sync>;
+pub type Encoder = Arc<dyn Fn(u64, &Event) -> Encoded + Send + Sync>;
+
+/// An event's bytes in the formats that somebody reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    pub envelope: Bytes,
+    /// Only where a sink asks for it.
+    pub notification: Option<Bytes>,
+}
 
 /// An event as outsiders read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     pub position: u64,
     pub matchmaker: Arc<str>,
-    pub notification_target: Option<Arc<str>>,
-    pub body: Bytes,
+    pub encoded: Encoded,
 }
 
 /// The events of one realm.
@@ -65,8 +72,7 @@ impl Hub {
         Envelope {
             position,
             matchmaker: Arc::from(event.matchmaker.as_str()),
-            notification_target: event.notification_target.as_deref().map(Arc::from),
-            body: (self.encoder)(position, event),
+            encoded: (self.encoder)(position, event),
         }
     }
 

@@ -13,13 +13,14 @@ pub mod open;
 pub mod replay;
 pub mod writer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
 
-pub use hub::{Encoder, Envelope, Hub, Reader};
+pub use hub::{Encoded, Encoder, Envelope, Hub, Read, Reader};
 pub use message::{Message, Refusal};
 pub use open::{OpenOptions, open};
 
@@ -38,6 +39,8 @@ pub struct Running {
     /// What the start found, for the operator.
     pub recovered: Vec<String>,
     pub recovered_position: u64,
+    /// Per sink, up to where it had delivered.
+    pub sinks: BTreeMap<String, u64>,
     threads: Vec<(&'static str, JoinHandle<()>)>,
 }
 

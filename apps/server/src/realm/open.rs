@@ -125,6 +125,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         every: options.snapshot_every,
         sinks: options.sinks,
     };
+    let sinks = replay.state.sinks.clone();
     let working = Writer {
         log: Box::new(log),
         state: replay.state,
@@ -153,7 +154,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         spawn("events", &region, move || told_hub.run(&told, &meters))?,
     ];
     let realm = Realm { region: Arc::from(region), hub, place, writer };
-    Ok(Running { realm, recovered: notes, recovered_position: position, threads })
+    Ok(Running { realm, recovered: notes, recovered_position: position, sinks, threads })
 }
 
 fn spawn(

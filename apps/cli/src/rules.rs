@@ -1,0 +1,113 @@
+//! `matchwright rules`: check rule sets and show what is wrong in their text.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use clap::Subcommand;
+use matchwright_rules::{Diagnostic, Options, Severity, compile};
+
+/// Checks rule sets.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Check rule sets; every problem is shown where it is.
+    #[command(after_help = "Examples:
+  matchwright rules check duel.json teams.json
+  curl -s https://example.com/rules.json | matchwright rules check -
+  matchwright rules check --json duel.json
+
+Exit codes: 0 all are right, 1 at least one is not, 2 a file could not be read.")]
+    Check {
+        /// Files with a rule set each; - reads standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// One JSON object per file, for programs
+        #[arg(long)]
+        json: bool,
+        /// Unknown keys only warn
+        #[arg(long)]
+        lenient: bool,
+    },
+}
+
+impl Rules {
+    pub fn run(self) -> ExitCode {
+        let Self::Check { files, json, lenient } = self;
+        let mut worst = 0;
+        for file in &files {
+            let body = match read(file) {
+                Ok(body) => body,
+                Err(error) => {
+                    eprintln!("error: {}: cannot be read: {error}; correct the path", file.display());
+                    worst = 2;
+                    continue;
+                }
+            };
+            let (is_right, found) = match compile(&body, Options { unknown_keys_warn: lenient }) {
+                Ok((_, warnings)) => (true, warnings),
+                Err(found) => (false, found),
+            };
+            worst = worst.max(u8::from(!is_right));
+            match json {
+                true => println!("{}", as_json(file, is_right, &found)),
+                false => show(file, &body, is_right, &found),
+            }
+        }
+        ExitCode::from(worst)
+    }
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file);
+    }
+    let mut body = String::new();
+    std::io::stdin().read_to_string(&mut body)?;
+    Ok(body)
+}
+
+fn show(file: &Path, body: &str, is_right: bool, found: &[Diagnostic]) {
+    let name = file.display().to_string();
+    let renderer = Renderer::plain();
+    for one in found {
+        println!("{}\n", renderer.render(&report(&name, body, one)));
+    }
+    match is_right {
+        true => println!("{name}: right"),
+        false => println!("{name}: {} problems", found.iter().filter(|one| one.severity == Severity::Error).count()),
+    }
+}
+
+fn report<'a>(name: &'a str, body: &'a str, one: &'a Diagnostic) -> Vec<annotate_snippets::Group<'a>> {
+    let level = match one.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(format!("expected {}", one.expected)).id(one.code);
+    let end = one.span.end.min(body.len());
+    let span = one.span.start.min(end)..end;
+    let label = AnnotationKind::Primary.span(span).label(format!("found {}", one.found));
+    let mut groups = vec![title.element(Snippet::source(body).path(name).annotation(label))];
+    groups.extend(one.hint.as_ref().map(|hint| Level::HELP.secondary_title(hint.as_str()).elements(Vec::<annotate_snippets::Message<'_>>::new())));
+    groups
+}
+
+fn as_json(file: &Path, is_right: bool, found: &[Diagnostic]) -> serde_json::Value {
+    let one = |one: &Diagnostic| {
+        serde_json::json!({
+            "code": one.code,
+            "severity": match one.severity { Severity::Error => "error", Severity::Warning => "warning" },
+            "path": one.path,
+            "line": one.line,
+            "column": one.column,
+            "start": one.span.start,
+            "end": one.span.end,
+            "expected": one.expected,
+            "found": one.found,
+            "hint": one.hint,
+        })
+    };
+    let found: Vec<serde_json::Value> = found.iter().map(one).collect();
+    serde_json::json!({ "file": file.display().to_string(), "valid": is_right, "diagnostics": found })
+}

@@ -1,0 +1,169 @@
+//! API calls: bytes to the front, what it understood to the realm, the outcome back.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header, request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use matchwright_gamelift::errors::Class;
+use matchwright_gamelift::{ApiError, Ask, Outcome, Protocol, Request as Understood};
+use matchwright_model::MatchId;
+
+use super::route::full;
+use super::{App, Body, Served};
+use crate::realm::Refusal;
+
+/// Who may do what.
+pub(crate) struct Gate {
+    /// Requests must be signed, and for a region that is served.
+    pub is_strict_region: bool,
+}
+
+pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let protocol = Protocol::of(head.uri.path());
+    let (operation, answer) = match work(&app, &head, body).await {
+        Ok((operation, response)) => (operation, response),
+        Err(refused) => {
+            let mut answer = app.realms[0].front.encode_error(protocol, &refused.error);
+            answer.status = refused.status.unwrap_or(answer.status);
+            ("none", answer)
+        }
+    };
+    app.recorder.request(operation, answer.status);
+    let id = app.ids.lock().unwrap_or_else(PoisonError::into_inner).any();
+    respond(answer, id)
+}
+
+fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
+    let mut response = Response::new(full(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    for (name, value) in answer.headers {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&MatchId(id).to_string()) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    // What is left of a body that was too large or too slow is not waited for.
+    if [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT].contains(&response.status()) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// An error, and its status where it is not that of its class.
+struct Refused {
+    error: ApiError,
+    status: Option<u16>,
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self { error, status: None }
+    }
+}
+
+fn refuse(class: Class, status: u16, message: String) -> Refused {
+    Refused { error: ApiError::new(class, message), status: Some(status) }
+}
+
+type Done = (&'static str, matchwright_gamelift::Response);
+
+async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, Refused> {
+    let limit = app.limits.requests;
+    let _permit = app.requests.try_acquire().map_err(|_| {
+        let why = format!("expected at most {limit} requests at a time (limits.requests); try again in a moment [H101]");
+        refuse(Class::Throttling, 503, why)
+    })?;
+    let body = read(app, body).await?;
+    let served = realm_of(app, head)?;
+    let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
+    let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
+    let Understood { protocol, operation, ask, .. } = understood;
+    let outcome = match ask {
+        Ask::Validate(body) => served.front.validate(&body),
+        Ask::Query(query) => {
+            served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer)
+        }
+        Ask::Command(command) => match served.realm.command(command).await {
+            Ok(reply) => Ok(Outcome::Reply(reply)),
+            Err(Refusal::Rejected(rejection)) => Err(rejection),
+            Err(refusal) => return Err(unavailable(refusal)),
+        },
+    };
+    Ok((operation.name(), served.front.encode(protocol, operation, outcome)))
+}
+
+/// Not the caller's fault: an internal error, which clients try again.
+fn unavailable(refusal: Refusal) -> Refused {
+    let why = match refusal {
+        Refusal::Full { code } => {
+            format!("The journal has no room, so nothing can be changed; free disk space or raise journal.max_bytes, then try again [{code}]")
+        }
+        _ => "The server is stopping; try again in a moment [H102]".to_string(),
+    };
+    ApiError::new(Class::Internal, why).into()
+}
+
+async fn read(app: &App, body: Incoming) -> Result<Bytes, Refused> {
+    let most = app.limits.body_bytes;
+    let too_large = || {
+        let why = format!("expected a body of at most {most} bytes (limits.body_bytes); send less in one request [H103]");
+        refuse(Class::TooLarge, 413, why)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let seconds = app.limits.body_read_seconds;
+    let collected = tokio::time::timeout(Duration::from_secs(seconds), Limited::new(body, most).collect()).await;
+    match collected {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) => {
+            Err(ApiError::new(Class::Serialization, format!("the body could not be read: {error} [H104]")).into())
+        }
+        Err(_) => {
+            let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
+            Err(refuse(Class::InvalidRequest, 408, why))
+        }
+    }
+}
+
+/// The realm of the region that a request was signed for.
+fn realm_of<'a>(app: &'a App, head: &request::Parts) -> Result<&'a Served, ApiError> {
+    let Some(region) = signed_region(head).filter(|_| app.gate.is_strict_region) else {
+        return Ok(&app.realms[0]);
+    };
+    app.realms.iter().find(|served| *served.realm.region == *region).ok_or_else(|| {
+        let served: Vec<&str> = app.realms.iter().map(|served| &*served.realm.region).collect();
+        let why = format!("expected a request for {}, found region {region}; set the client's region [H106]", served.join(" or "));
+        ApiError::new(Class::UnsupportedRegion, why)
+    })
+}
+
+/// The region in the credential scope of a signature of version 4.
+fn signed_region(head: &request::Parts) -> Option<&str> {
+    let authorization = head.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let credential = authorization.split("Credential=").nth(1)?;
+    credential.split([',', ' ']).next()?.split('/').nth(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_read_from_the_credential_scope() {
+        let of = |value: &str| {
+            let request = Request::builder().header("authorization", value).body(()).unwrap();
+            signed_region(&request.into_parts().0).map(str::to_string)
+        };
+        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/gamelift/aws4_request, SignedHeaders=host, Signature=00";
+        assert_eq!(of(signed).as_deref(), Some("eu-west-1"));
+        assert_eq!(of("Bearer x"), None);
+        assert_eq!(of("AWS4-HMAC-SHA256 Credential=AKID"), None);
+    }
+}

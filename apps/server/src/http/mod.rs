@@ -1,0 +1,49 @@
+//! The doors: sockets, limits and paths.
+//!
+//! Reading order: [`App`] (what the doors lead to), `listen` (connections), `route` (paths), `api` (the front),
+//! `stream` (events as they happen).
+
+mod api;
+mod listen;
+mod route;
+mod stream;
+
+use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use matchwright_gamelift::Front;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Limits;
+use crate::metrics::Recorder;
+use crate::realm::Realm;
+use crate::realm::ids::Ids;
+
+pub(crate) use api::Gate;
+pub(crate) use listen::listen;
+
+pub(crate) type Body = BoxBody<Bytes, Infallible>;
+
+/// A realm and the front that speaks for it.
+pub(crate) struct Served {
+    pub realm: Realm,
+    pub front: Front,
+}
+
+/// What every request can reach.
+pub(crate) struct App {
+    /// In the order of the configuration; the first serves what names no region.
+    pub realms: Vec<Served>,
+    pub gate: Gate,
+    pub limits: Limits,
+    pub keep_alive: std::time::Duration,
+    pub requests: Semaphore,
+    pub ids: Mutex<Ids>,
+    pub recorder: Arc<Recorder>,
+    pub is_ready: AtomicBool,
+    /// True once the node drains.
+    pub draining: watch::Receiver<bool>,
+}

@@ -1,0 +1,232 @@
+//! One node: realms, sinks and doors, started in this order and stopped in the other.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use matchwright_engine::Event;
+use matchwright_gamelift::events::Envelopes;
+use matchwright_gamelift::{Front, FrontSettings};
+use matchwright_journal::Fault;
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::config::{Config, SinkFormat};
+use crate::http::{App, Gate, Served, listen};
+use crate::metrics::{Meters, Recorder};
+use crate::realm::ids::Ids;
+use crate::realm::{Encoded, Encoder, OpenOptions, Running, open};
+use crate::sinks::Sinks;
+
+/// Why a node did not start, or ended by itself. For the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    #[error("could not listen on {address}: {source}; free the address or set another with --listen [N101]")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("the system gave no {what}: {source} [N102]")]
+    System { what: &'static str, source: std::io::Error },
+    #[error("{0}")]
+    Journal(#[from] Fault),
+    #[error("{0}")]
+    Ended(String),
+    #[error("[[keys]] are configured, but signatures cannot be verified by this build; remove them, or use a newer program [N103]")]
+    Keys,
+}
+
+/// A running node.
+pub struct Node {
+    runtime: Runtime,
+    address: SocketAddr,
+    realms: Vec<Running>,
+    sinks: Sinks,
+    app: Arc<App>,
+    drain: watch::Sender<bool>,
+    serving: tokio::task::JoinHandle<()>,
+    faults: mpsc::UnboundedReceiver<String>,
+    is_signed: bool,
+}
+
+impl Node {
+    /// Opens every realm, then the doors.
+    ///
+    /// # Errors
+    /// The first thing that is in the way; what was started is stopped again.
+    pub fn start(config: &Config) -> Result<Self, NodeError> {
+        if !config.keys.is_empty() {
+            return Err(NodeError::Keys);
+        }
+        let system = |what| move |source| NodeError::System { what, source };
+        // The address first: it is the cheapest thing to fail.
+        let listener = TcpListener::bind(config.listen)
+            .map_err(|source| NodeError::Listen { address: config.listen, source })?;
+        listener.set_nonblocking(true).map_err(system("socket"))?;
+        let address = listener.local_addr().map_err(system("socket"))?;
+        let recorder = Recorder::new();
+        let (fault_sender, faults) = mpsc::unbounded_channel();
+        let mut realms = Vec::new();
+        let mut sinks = Sinks::default();
+        for region in &config.regions {
+            let meters = Meters::new(recorder.clone(), region.clone());
+            let running = open(options(config, region, meters.clone(), fault_sender.clone()))?;
+            sinks.start(&config.sinks, &running, &meters).map_err(system("thread"))?;
+            realms.push(running);
+        }
+        let (drain, draining) = watch::channel(false);
+        let app = Arc::new(app(config, &realms, recorder.clone(), draining).map_err(system("randomness"))?);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(system("threads"))?;
+        let serving = {
+            let _inside = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(system("socket"))?;
+            runtime.spawn(async move {
+                loop {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    recorder.upkeep();
+                }
+            });
+            runtime.spawn(listen(listener, app.clone()))
+        };
+        let is_signed = !config.keys.is_empty();
+        Ok(Self { runtime, address, realms, sinks, app, drain, serving, faults, is_signed })
+    }
+
+    /// Where it listens; the port is the real one.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The start-up lines, for the operator.
+    pub fn greeting(&self) -> String {
+        let mut out = format!("matchwright listens on http://{}", self.address);
+        for running in &self.realms {
+            let (region, position) = (&running.realm.region, running.recovered_position);
+            out += &format!("\nregion {region}: journal recovered to position {position}");
+            running.recovered.iter().for_each(|note| out += &format!("\nregion {region}: {note}"));
+        }
+        out += match self.is_signed {
+            true => "\nrequests must be signed by one of the configured keys",
+            false => "\nsignatures are not verified: every request is accepted (configure [[keys]] to change that)",
+        };
+        out
+    }
+
+    /// Works until SIGTERM or SIGINT, then drains; a second signal ends the process at once.
+    ///
+    /// # Errors
+    /// The journal failed: the process must end with a code other than 0.
+    pub fn run(mut self) -> Result<(), NodeError> {
+        let faults = &mut self.faults;
+        let fault = self.runtime.block_on(async {
+            tokio::select! {
+                fault = faults.recv() => fault,
+                () = signal() => None,
+            }
+        });
+        match fault {
+            Some(fault) => {
+                self.app.is_ready.store(false, Ordering::SeqCst);
+                tracing::error!("{fault}");
+                Err(NodeError::Ended(fault))
+            }
+            None => {
+                tracing::info!("stopping: requests at work are finished; a second signal stops at once");
+                self.runtime.spawn(async {
+                    signal().await;
+                    tracing::warn!("stopped at once by a second signal");
+                    std::process::exit(1);
+                });
+                self.stop();
+                Ok(())
+            }
+        }
+    }
+
+    /// Finishes what is at work, then stops sinks and realms. What was acknowledged is on the disk.
+    pub fn stop(self) {
+        self.drain.send_replace(true);
+        let _ = self.runtime.block_on(self.serving);
+        self.sinks.stop();
+        self.realms.into_iter().for_each(Running::stop);
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+/// A request to stop. Without signal handling the process ends the hard way, which is safe too.
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+fn front_settings(config: &Config, region: &str) -> FrontSettings {
+    FrontSettings {
+        region: region.to_string(),
+        account: config.account.clone(),
+        lenient_ids: config.behavior.lenient_ids,
+        lenient_latency: config.behavior.lenient_latency,
+        unknown_keys_warn: config.behavior.lenient_rule_sets,
+    }
+}
+
+fn options(
+    config: &Config,
+    region: &str,
+    meters: Arc<Meters>,
+    faults: mpsc::UnboundedSender<String>,
+) -> OpenOptions {
+    let front = front_settings(config, region);
+    let wants_notifications = config.sinks.iter().any(|sink| sink.format == SinkFormat::Sns);
+    let encoder = move |identity| {
+        let envelopes = Envelopes::new(&front, identity);
+        let encode = move |position: u64, event: &Event| Encoded {
+            envelope: Bytes::from(envelopes.envelope(position, event)),
+            notification: wants_notifications.then(|| Bytes::from(envelopes.notification(position, event))),
+        };
+        Arc::new(encode) as Encoder
+    };
+    let folder: PathBuf = config.data_dir.join(region);
+    OpenOptions {
+        region: region.to_string(),
+        folder,
+        settings: config.engine_settings(),
+        search: config.search_settings(),
+        max_bytes: (config.journal.max_bytes > 0).then_some(config.journal.max_bytes),
+        snapshot_bytes: config.journal.snapshot_bytes,
+        snapshot_every: Duration::from_secs(config.journal.snapshot_minutes.saturating_mul(60).max(1)),
+        keep_events: config.events.keep,
+        sinks: config.sinks.iter().map(|sink| sink.name.clone()).collect(),
+        meters,
+        encoder: Box::new(encoder),
+        on_fault: Box::new(move |fault| drop(faults.send(fault))),
+    }
+}
+
+fn app(
+    config: &Config,
+    realms: &[Running],
+    recorder: Arc<Recorder>,
+    draining: watch::Receiver<bool>,
+) -> std::io::Result<App> {
+    let served = realms.iter().map(|running| Served {
+        realm: running.realm.clone(),
+        front: Front::new(front_settings(config, &running.realm.region)),
+    });
+    Ok(App {
+        realms: served.collect(),
+        gate: Gate { is_strict_region: !config.keys.is_empty() || realms.len() > 1 },
+        limits: config.limits.clone(),
+        keep_alive: Duration::from_secs(config.events.keep_alive_seconds.max(1)),
+        requests: Semaphore::new(config.limits.requests.min(Semaphore::MAX_PERMITS)),
+        ids: Mutex::new(Ids::from_system()?),
+        recorder,
+        is_ready: AtomicBool::new(true),
+        draining,
+    })
+}
