@@ -27,7 +27,11 @@ pub fn audit_change(before: &State, record: &Record, settings: &Settings) {
         }
         Change::TicketSearching { id, .. } => {
             let status = before.tickets[id].status;
-            assert!(status.is_active() && status != Status::Searching, "ticket {id} searches out of {}", status.name());
+            assert!(
+                status.is_active() && status != Status::Searching,
+                "ticket {id} searches out of {}",
+                status.name()
+            );
         }
         _ => {}
     }
@@ -46,20 +50,40 @@ fn audit_seats(before: &State, seats: &[Seat]) {
         let ticket = &before.tickets[*id];
         assert_eq!(ticket.status, Status::Searching, "ticket {id} is free for a match");
         let seated: BTreeSet<&PlayerId> = seats.iter().map(|seat| &seat.player).collect();
-        assert_eq!(seated, ticket.players.iter().map(|player| &player.id).collect(), "all of ticket {id} sit");
+        assert_eq!(
+            seated,
+            ticket.players.iter().map(|player| &player.id).collect(),
+            "all of ticket {id} sit"
+        );
         if ticket.is_backfill() {
             backfills += 1;
-            let keeps = |seat: &&&Seat| ticket.players.iter().any(|p| p.id == seat.player && p.team.as_ref() == Some(&seat.team));
-            assert_eq!(seats.iter().filter(keeps).count(), seats.len(), "players of a running match keep their teams");
+            let keeps = |seat: &&&Seat| {
+                ticket.players.iter().any(|p| p.id == seat.player && p.team.as_ref() == Some(&seat.team))
+            };
+            assert_eq!(
+                seats.iter().filter(keeps).count(),
+                seats.len(),
+                "players of a running match keep their teams"
+            );
         } else {
             assert!(seats.iter().all(|seat| seat.team == seats[0].team), "party {id} is in one team");
         }
     }
-    assert!(backfills <= 1 && backfills < by_ticket.len(), "{backfills} backfills in {} tickets", by_ticket.len());
+    assert!(
+        backfills <= 1 && backfills < by_ticket.len(),
+        "{backfills} backfills in {} tickets",
+        by_ticket.len()
+    );
 }
 
 /// The judge's word on a match, from the tickets as the engine knows them.
-fn audit_judge(before: &State, matchmaker: &matchwright_model::MatchmakerName, seats: &[Seat], at: Timestamp, settings: &Settings) {
+fn audit_judge(
+    before: &State,
+    matchmaker: &matchwright_model::MatchmakerName,
+    seats: &[Seat],
+    at: Timestamp,
+    settings: &Settings,
+) {
     let rules = before.rules_of(matchmaker).expect("a match is made by rules");
     let mut lineup = Lineup::empty(&rules);
     let mut tickets: Vec<&Ticket> = Vec::new();

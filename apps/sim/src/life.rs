@@ -94,7 +94,8 @@ struct Life<'p> {
 impl<'p> Life<'p> {
     fn begin(seed: u64, plan: &'p Plan) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let settings = Settings { requeue_cancels_backfill: random.next_u64() % 2 == 0, ..Settings::default() };
+        let settings =
+            Settings { requeue_cancels_backfill: random.next_u64() % 2 == 0, ..Settings::default() };
         let mut world = World::new(settings, SearchSettings::default(), seed);
         for name in ["first", "second"] {
             let body = RULE_SETS[(random.next_u64() % RULE_SETS.len() as u64) as usize].to_string();
@@ -137,7 +138,8 @@ impl<'p> Life<'p> {
         let matchmaker = self.matchmaker();
         let size = [1, 1, 1, 1, 2, 2, 3][self.draw(7) as usize];
         let first = self.draw(self.plan.players);
-        let players: Vec<Player> = (0..size).map(|offset| self.player((first + offset) % self.plan.players)).collect();
+        let players: Vec<Player> =
+            (0..size).map(|offset| self.player((first + offset) % self.plan.players)).collect();
         let id = TicketId::from(format!("t{}", self.tickets));
         // A party larger than any team is refused, and nothing changes.
         let before = self.world.log.len();
@@ -150,7 +152,10 @@ impl<'p> Life<'p> {
         let attributes = [
             ("skill".to_string(), AttributeValue::Number(self.draw(60) as f64)),
             ("mode".to_string(), AttributeValue::Text(["a", "b"][self.draw(2) as usize].to_string())),
-            ("role".to_string(), AttributeValue::text_list([["healer", "tank"][self.draw(2) as usize].to_string()])),
+            (
+                "role".to_string(),
+                AttributeValue::text_list([["healer", "tank"][self.draw(2) as usize].to_string()]),
+            ),
         ];
         let latencies = ["east", "west"].map(|region| (Region::from(region), 20 + self.draw(100) as u32));
         Player {
@@ -163,9 +168,11 @@ impl<'p> Life<'p> {
 
     /// A random ticket that is asked answers; mostly yes.
     fn answer(&mut self) {
-        let asked = self.world.state.tickets.values().filter(|one| matches!(one.status, Status::Proposed { .. }));
-        let asked: Vec<(TicketId, Vec<PlayerId>)> =
-            asked.map(|one| (one.id.clone(), one.players.iter().map(|player| player.id.clone()).collect())).collect();
+        let asked =
+            self.world.state.tickets.values().filter(|one| matches!(one.status, Status::Proposed { .. }));
+        let asked: Vec<(TicketId, Vec<PlayerId>)> = asked
+            .map(|one| (one.id.clone(), one.players.iter().map(|player| player.id.clone()).collect()))
+            .collect();
         for (ticket, players) in asked {
             let accept = self.draw(8) > 0;
             if self.draw(3) > 0 {
@@ -183,10 +190,14 @@ impl<'p> Life<'p> {
 
     /// Some of a completed ticket's players ask for more.
     fn backfill(&mut self) {
-        let done = self.world.state.tickets.values().filter(|one| matches!(one.status, Status::Completed { .. }));
+        let done =
+            self.world.state.tickets.values().filter(|one| matches!(one.status, Status::Completed { .. }));
         let done: Vec<(MatchmakerName, Vec<Player>)> = done
             .map(|one| {
-                let seated = one.players.iter().map(|player| Player { team: team(&one.teams, player), ..player.clone() });
+                let seated = one
+                    .players
+                    .iter()
+                    .map(|player| Player { team: team(&one.teams, player), ..player.clone() });
                 (one.matchmaker.clone(), seated.collect())
             })
             .collect();
@@ -203,7 +214,8 @@ impl<'p> Life<'p> {
 
     fn story(&self) -> Story {
         use matchwright_engine::Change;
-        let count = |is: fn(&Change) -> bool| self.world.log.iter().filter(|record| is(&record.change)).count();
+        let count =
+            |is: fn(&Change) -> bool| self.world.log.iter().filter(|record| is(&record.change)).count();
         Story {
             changes: self.world.log.len(),
             matches: count(|change| matches!(change, Change::MatchProposed { .. })),
@@ -223,7 +235,7 @@ fn fields(rule_set: &str, random: u64) -> MatchmakerFields {
         description: None,
         rule_set: rule_set.into(),
         request_timeout: Duration::from_secs(20 + random % 40),
-        acceptance_required: random % 3 != 0,
+        acceptance_required: !random.is_multiple_of(3),
         acceptance_timeout: Some(Duration::from_secs(5 + random % 10)),
         mode: None,
         queues: Vec::new(),

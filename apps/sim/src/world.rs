@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use matchwright_engine::{
-    Answer, Change, Command, Context, Event, Query, Record, Rejection, Reply, RuleCount, Settings, State, answer,
-    apply, decide, snapshot, tell,
+    Answer, Change, Command, Context, Event, Query, Record, Rejection, Reply, RuleCount, Settings, State,
+    answer, apply, decide, snapshot, tell,
 };
 use matchwright_model::{MatchId, TicketId, Timestamp};
 use matchwright_search::{Search, SearchSettings};

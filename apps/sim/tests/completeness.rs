@@ -14,35 +14,53 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 const RULE_SETS: [(&str, &str); 6] = [
-    ("near skills", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+    (
+        "near skills",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "teams":[{"name":"t","minPlayers":2,"maxPlayers":2,"quantity":2}],
         "rules":[{"name":"r","type":"distance","measurements":["max(flatten(teams[*].players.attributes[skill]))"],
                   "referenceValue":"min(flatten(teams[*].players.attributes[skill]))","maxDistance":12}],
-        "expansions":[{"target":"rules[r].maxDistance","steps":[{"waitTimeSeconds":10,"value":30}]}]}"#),
-    ("fair averages", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+        "expansions":[{"target":"rules[r].maxDistance","steps":[{"waitTimeSeconds":10,"value":30}]}]}"#,
+    ),
+    (
+        "fair averages",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "teams":[{"name":"red","minPlayers":2,"maxPlayers":3},{"name":"blue","minPlayers":2,"maxPlayers":3}],
         "rules":[{"name":"f","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
                   "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":2},
-                 {"name":"e","type":"comparison","measurements":["count(teams[red].players)"],"referenceValue":"count(teams[blue].players)","operation":"="}]}"#),
-    ("roles", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+                 {"name":"e","type":"comparison","measurements":["count(teams[red].players)"],"referenceValue":"count(teams[blue].players)","operation":"="}]}"#,
+    ),
+    (
+        "roles",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "teams":[{"name":"red","minPlayers":2,"maxPlayers":2},{"name":"blue","minPlayers":2,"maxPlayers":2}],
         "rules":[{"name":"h1","type":"collection","operation":"contains","measurements":["teams[red].players.attributes[role]"],"referenceValue":"healer","minCount":1},
-                 {"name":"h2","type":"collection","operation":"contains","measurements":["teams[blue].players.attributes[role]"],"referenceValue":"healer","minCount":1,"maxCount":1}]}"#),
-    ("common region", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+                 {"name":"h2","type":"collection","operation":"contains","measurements":["teams[blue].players.attributes[role]"],"referenceValue":"healer","minCount":1,"maxCount":1}]}"#,
+    ),
+    (
+        "common region",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "teams":[{"name":"all","minPlayers":3,"maxPlayers":4}],
         "rules":[{"name":"p","type":"latency","maxLatency":60}],
         "expansions":[{"target":"rules[p].maxLatency","steps":[{"waitTimeSeconds":8,"value":100}]},
-                      {"target":"teams[all].minPlayers","steps":[{"waitTimeSeconds":12,"value":2}]}]}"#),
-    ("oldest decides", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+                      {"target":"teams[all].minPlayers","steps":[{"waitTimeSeconds":12,"value":2}]}]}"#,
+    ),
+    (
+        "oldest decides",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "algorithm":{"expansionAgeSelection":"oldest"},
         "teams":[{"name":"a","minPlayers":1,"maxPlayers":2},{"name":"b","minPlayers":1,"maxPlayers":2}],
         "rules":[{"name":"n","type":"batchDistance","batchAttribute":"skill","maxDistance":3}],
-        "expansions":[{"target":"rules[n].maxDistance","steps":[{"waitTimeSeconds":5,"value":10},{"waitTimeSeconds":15,"value":25}]}]}"#),
-    ("either or", r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
+        "expansions":[{"target":"rules[n].maxDistance","steps":[{"waitTimeSeconds":5,"value":10},{"waitTimeSeconds":15,"value":25}]}]}"#,
+    ),
+    (
+        "either or",
+        r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"role","type":"string_list"}],
         "teams":[{"name":"a","minPlayers":2,"maxPlayers":2},{"name":"b","minPlayers":1,"maxPlayers":1}],
         "rules":[{"name":"low","type":"comparison","measurements":["avg(flatten(teams[*].players.attributes[skill]))"],"referenceValue":15,"operation":"<"},
                  {"name":"tanks","type":"collection","operation":"intersection","measurements":["flatten(teams[*].players.attributes[role])"],"minCount":1},
-                 {"name":"c","type":"compound","statement":"xor(low,tanks)"}]}"#),
+                 {"name":"c","type":"compound","statement":"xor(low,tanks)"}]}"#,
+    ),
 ];
 
 fn world(body: &str, search: SearchSettings, seed: u64) -> World {
@@ -64,7 +82,9 @@ fn world(body: &str, search: SearchSettings, seed: u64) -> World {
         game_session_data: None,
         backfill_mode: None,
     };
-    world.send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() }).expect("valid");
+    world
+        .send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() })
+        .expect("valid");
     world
 }
 
@@ -84,8 +104,10 @@ fn player(random: &mut ChaCha8Rng, number: u64) -> Player {
 
 /// Is any legal match among these tickets?
 fn match_exists(rules: &RuleSet, tickets: &[&Ticket], now: Timestamp) -> bool {
-    let parties: Vec<Arc<Party>> =
-        tickets.iter().map(|ticket| Arc::new(Party::bind(rules, &ticket.players).expect("it fits"))).collect();
+    let parties: Vec<Arc<Party>> = tickets
+        .iter()
+        .map(|ticket| Arc::new(Party::bind(rules, &ticket.players).expect("it fits")))
+        .collect();
     let brute = Brute { rules, tickets, parties, now };
     brute.any(0, &mut Lineup::empty(rules), &mut Vec::new())
 }
@@ -156,7 +178,8 @@ fn live(body: &str, search: SearchSettings, seed: u64) -> (usize, usize, usize) 
             missed += usize::from(match_exists(&rules, &waiting, world.now));
         }
     }
-    let made = world.state.tickets.values().filter(|one| matches!(one.status, Status::Completed { .. })).count();
+    let made =
+        world.state.tickets.values().filter(|one| matches!(one.status, Status::Completed { .. })).count();
     (missed, looked, made)
 }
 
@@ -168,7 +191,10 @@ fn with_an_unlimited_budget_no_match_is_ever_missed() {
         let mut made_in_all = 0;
         for seed in 0..12 {
             let (missed, looked, made) = live(body, unlimited.clone(), seed);
-            assert_eq!(missed, 0, "{name}, seed {seed}: a match was left over at {missed} of {looked} moments");
+            assert_eq!(
+                missed, 0,
+                "{name}, seed {seed}: a match was left over at {missed} of {looked} moments"
+            );
             made_in_all += made;
         }
         assert!(made_in_all > 0, "{name}: no match at all proves nothing");

@@ -38,7 +38,8 @@ fn run(area: &str) {
     let mut failed = Vec::new();
     for file in &files {
         let case = std::fs::read_to_string(file).expect("a readable case");
-        let case: Value = serde_json::from_str(&case).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let case: Value =
+            serde_json::from_str(&case).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
         let played = std::panic::catch_unwind(|| Case::begin(&case).play(&case));
         match played {
@@ -90,10 +91,14 @@ impl Case {
 
     fn play(&mut self, case: &Value) -> Result<(), String> {
         for (index, step) in case["steps"].as_array().expect("steps").iter().enumerate() {
-            if let Some(at) = seconds(&step["at"]) {
-                self.world.advance(self.start + at);
+            // Steps of one moment follow one another without a tick between them.
+            let at = seconds(&step["at"]).map(|at| self.start + at);
+            if let Some(at) = at.filter(|at| *at > self.world.now) {
+                self.world.advance(at);
             }
-            self.act(step).and_then(|()| self.check(step)).map_err(|why| format!("step {}: {why}", index + 1))?;
+            self.act(step)
+                .and_then(|()| self.check(step))
+                .map_err(|why| format!("step {}: {why}", index + 1))?;
         }
         Ok(())
     }
@@ -112,7 +117,9 @@ impl Case {
             (Ok(_), None) => Ok(()),
             (Err(code), Some(wanted)) if code == wanted => Ok(()),
             (Ok(_), Some(wanted)) => Err(format!("expected refusal {wanted}, found success")),
-            (Err(code), wanted) => Err(format!("expected {}, found refusal {code}", wanted.unwrap_or("success"))),
+            (Err(code), wanted) => {
+                Err(format!("expected {}, found refusal {code}", wanted.unwrap_or("success")))
+            }
         }
     }
 
@@ -151,12 +158,17 @@ impl Case {
             let of = |id: &str| self.world.state.tickets.get(id).and_then(|ticket| ticket.last_match);
             for other in wanted.as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if of(key).is_none() || of(key) != of(other) {
-                    return Err(format!("{key} and {other} should be in one match: {:?}, {:?}", of(key), of(other)));
+                    return Err(format!(
+                        "{key} and {other} should be in one match: {:?}, {:?}",
+                        of(key),
+                        of(other)
+                    ));
                 }
             }
         }
         if let Some(wanted) = step["events"].as_array() {
-            let found: Vec<Value> = self.world.events[self.told..].iter().map(|told| brief(told).into()).collect();
+            let found: Vec<Value> =
+                self.world.events[self.told..].iter().map(|told| brief(told).into()).collect();
             self.told = self.world.events.len();
             same("events", &Value::Array(wanted.clone()), Value::Array(found))?;
         }
@@ -229,14 +241,20 @@ fn command(step: &Value) -> Option<Command> {
     if let Some(id) = step["backfill"].as_str() {
         let game_session = step["session"].as_str().map(str::to_string);
         let players = players(&step["players"]);
-        return Some(Command::StartBackfill { id: id.into(), matchmaker: matchmaker(), game_session, players });
+        return Some(Command::StartBackfill {
+            id: id.into(),
+            matchmaker: matchmaker(),
+            game_session,
+            players,
+        });
     }
     if let Some(id) = step["stop"].as_str() {
         return Some(Command::StopTicket { id: TicketId::from(id) });
     }
     for (verb, accept) in [("accept", true), ("reject", false)] {
         if let Some(id) = step[verb].as_str() {
-            let players = step["players"].as_array().expect("players").iter().map(|id| PlayerId::from(text(id)));
+            let players =
+                step["players"].as_array().expect("players").iter().map(|id| PlayerId::from(text(id)));
             return Some(Command::AnswerProposal { ticket: id.into(), players: players.collect(), accept });
         }
     }
@@ -254,7 +272,8 @@ fn players(list: &Value) -> Vec<Player> {
 fn player(given: &Value) -> Player {
     let given = given.as_object().expect("a player");
     let is_attribute = |key: &str| !["id", "latency", "team", "prefix", "count"].contains(&key);
-    let attributes = given.iter().filter(|(key, _)| is_attribute(key)).map(|(key, v)| (key.clone(), attribute(v)));
+    let attributes =
+        given.iter().filter(|(key, _)| is_attribute(key)).map(|(key, v)| (key.clone(), attribute(v)));
     let latencies = given.get("latency").and_then(Value::as_object).into_iter().flatten();
     Player {
         id: given["id"].as_str().expect("a player id").into(),

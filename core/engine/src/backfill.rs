@@ -23,7 +23,11 @@ pub(crate) struct Request<'a> {
 /// # Rejections, in this order
 /// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, `PlayerTwice`, `BackfillTeam*` (D-31),
 /// `MissingAttribute`/`WrongAttributeType`, `TicketState` (the one to be replaced is being placed).
-pub(crate) fn decide_start(state: &State, context: &Context<'_>, request: &Request<'_>) -> Result<Decision, Rejection> {
+pub(crate) fn decide_start(
+    state: &State,
+    context: &Context<'_>,
+    request: &Request<'_>,
+) -> Result<Decision, Rejection> {
     let config = state.matchmaker(request.matchmaker)?;
     if state.tickets.contains_key(request.id) {
         return Err(Rejection::TicketExists(request.id.clone()));
@@ -37,7 +41,9 @@ pub(crate) fn decide_start(state: &State, context: &Context<'_>, request: &Reque
         Party::bind(&rules, request.players).map_err(refuse_bind)?;
     }
     let mut changes = Vec::new();
-    let older = request.game_session.and_then(|session| state.backfill_of(request.matchmaker, session, request.players));
+    let older = request
+        .game_session
+        .and_then(|session| state.backfill_of(request.matchmaker, session, request.players));
     if let Some(older) = older {
         if !crate::ticket::can_cancel(older) {
             let status = older.status.name();

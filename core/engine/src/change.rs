@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, Region, RuleSetName, TeamName, TicketId, Timestamp};
+use matchwright_model::{
+    MatchId, MatchmakerName, Player, PlayerId, Region, RuleSetName, TeamName, TicketId, Timestamp,
+};
 
 use crate::{AcceptanceOutcome, MatchmakerFields, Resource, Session};
 
@@ -15,16 +17,39 @@ pub struct Record {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    RuleSetCreated { name: RuleSetName, body: String, tags: BTreeMap<String, String> },
-    RuleSetDeleted { name: RuleSetName },
+    RuleSetCreated {
+        name: RuleSetName,
+        body: String,
+        tags: BTreeMap<String, String>,
+    },
+    RuleSetDeleted {
+        name: RuleSetName,
+    },
     /// `fields` with every default filled in.
-    MatchmakerCreated { name: MatchmakerName, fields: MatchmakerFields, tags: BTreeMap<String, String> },
-    MatchmakerUpdated { name: MatchmakerName, fields: MatchmakerFields },
-    MatchmakerDeleted { name: MatchmakerName },
-    TagsReplaced { resource: Resource, tags: BTreeMap<String, String> },
+    MatchmakerCreated {
+        name: MatchmakerName,
+        fields: MatchmakerFields,
+        tags: BTreeMap<String, String>,
+    },
+    MatchmakerUpdated {
+        name: MatchmakerName,
+        fields: MatchmakerFields,
+    },
+    MatchmakerDeleted {
+        name: MatchmakerName,
+    },
+    TagsReplaced {
+        resource: Resource,
+        tags: BTreeMap<String, String>,
+    },
 
     /// A request to play was received: QUEUED.
-    TicketStarted { id: TicketId, matchmaker: MatchmakerName, players: Vec<Player>, deadline: Timestamp },
+    TicketStarted {
+        id: TicketId,
+        matchmaker: MatchmakerName,
+        players: Vec<Player>,
+        deadline: Timestamp,
+    },
     /// A request to fill a running game was received: QUEUED.
     BackfillStarted {
         id: TicketId,
@@ -34,11 +59,23 @@ pub enum Change {
         deadline: Timestamp,
     },
     /// In the pool: new, or back from a proposal or a placement (then with the reason).
-    TicketSearching { id: TicketId, reason: Option<EndReason> },
-    TicketCancelled { id: TicketId, reason: EndReason, rule_counts: Vec<RuleCount> },
-    TicketTimedOut { id: TicketId, rule_counts: Vec<RuleCount> },
+    TicketSearching {
+        id: TicketId,
+        reason: Option<EndReason>,
+    },
+    TicketCancelled {
+        id: TicketId,
+        reason: EndReason,
+        rule_counts: Vec<RuleCount>,
+    },
+    TicketTimedOut {
+        id: TicketId,
+        rule_counts: Vec<RuleCount>,
+    },
     /// A finished ticket is forgotten after its retention (D-40).
-    TicketForgotten { id: TicketId },
+    TicketForgotten {
+        id: TicketId,
+    },
 
     /// A match was made. With `acceptance_deadline` its players are asked first.
     MatchProposed {
@@ -50,25 +87,56 @@ pub enum Change {
         rule_counts: Vec<RuleCount>,
     },
     /// One call of AcceptMatch.
-    ProposalAnswered { id: MatchId, ticket: TicketId, players: Vec<PlayerId>, accept: bool },
+    ProposalAnswered {
+        id: MatchId,
+        ticket: TicketId,
+        players: Vec<PlayerId>,
+        accept: bool,
+    },
     /// Everybody accepted, or somebody did not. What becomes of each ticket follows as changes of its own.
-    AcceptanceEnded { id: MatchId, outcome: AcceptanceOutcome },
+    AcceptanceEnded {
+        id: MatchId,
+        outcome: AcceptanceOutcome,
+    },
     /// A host is sought: PLACING.
-    PlacementStarted { id: MatchId },
+    PlacementStarted {
+        id: MatchId,
+    },
     /// The host had no room; its tickets follow as `TicketSearching`.
-    PlacementAbandoned { id: MatchId },
-    MatchCompleted { id: MatchId, session: Option<Session> },
-    MatchFailed { id: MatchId, rule_counts: Vec<RuleCount> },
+    PlacementAbandoned {
+        id: MatchId,
+    },
+    MatchCompleted {
+        id: MatchId,
+        session: Option<Session>,
+    },
+    MatchFailed {
+        id: MatchId,
+        rule_counts: Vec<RuleCount>,
+    },
 
-    SinkAdvanced { sink: String, position: u64 },
+    SinkAdvanced {
+        sink: String,
+        position: u64,
+    },
 
     // Only in snapshots: what no other change can rebuild.
     /// A ticket as it stands, where its history is gone.
-    TicketRestored { ticket: Box<crate::Ticket> },
+    TicketRestored {
+        ticket: Box<crate::Ticket>,
+    },
     /// A match as it stands.
-    MatchRestored { id: MatchId, open: Box<crate::Match> },
+    MatchRestored {
+        id: MatchId,
+        open: Box<crate::Match>,
+    },
     /// Waits of matched tickets, per minute, behind the estimate (D-117).
-    WaitsRestored { matchmaker: MatchmakerName, minute: u64, tickets: u64, total_ms: u64 },
+    WaitsRestored {
+        matchmaker: MatchmakerName,
+        minute: u64,
+        tickets: u64,
+        total_ms: u64,
+    },
 }
 
 /// A seat in a match.
@@ -105,4 +173,3 @@ pub enum EndReason {
     /// No host had room: back to searching (D-114).
     NoCapacity,
 }
-

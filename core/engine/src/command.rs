@@ -10,32 +10,69 @@ use crate::{BackfillMode, Mode, Resource, RuleCount, Seat, Session};
 /// A wish. [`crate::decide`] answers it with changes or a rejection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    CreateRuleSet { name: RuleSetName, body: String, tags: BTreeMap<String, String> },
-    DeleteRuleSet { name: RuleSetName },
-    CreateMatchmaker { name: MatchmakerName, fields: MatchmakerFields, tags: BTreeMap<String, String> },
-    UpdateMatchmaker { name: MatchmakerName, patch: MatchmakerPatch },
-    DeleteMatchmaker { name: MatchmakerName },
-    Tag { resource: Resource, tags: BTreeMap<String, String> },
-    Untag { resource: Resource, keys: Vec<String> },
+    CreateRuleSet {
+        name: RuleSetName,
+        body: String,
+        tags: BTreeMap<String, String>,
+    },
+    DeleteRuleSet {
+        name: RuleSetName,
+    },
+    CreateMatchmaker {
+        name: MatchmakerName,
+        fields: MatchmakerFields,
+        tags: BTreeMap<String, String>,
+    },
+    UpdateMatchmaker {
+        name: MatchmakerName,
+        patch: MatchmakerPatch,
+    },
+    DeleteMatchmaker {
+        name: MatchmakerName,
+    },
+    Tag {
+        resource: Resource,
+        tags: BTreeMap<String, String>,
+    },
+    Untag {
+        resource: Resource,
+        keys: Vec<String>,
+    },
     /// `id` is made at the door when the client sent none.
-    StartTicket { id: TicketId, matchmaker: MatchmakerName, players: Vec<Player> },
+    StartTicket {
+        id: TicketId,
+        matchmaker: MatchmakerName,
+        players: Vec<Player>,
+    },
     StartBackfill {
         id: TicketId,
         matchmaker: MatchmakerName,
         game_session: Option<String>,
         players: Vec<Player>,
     },
-    StopTicket { id: TicketId },
+    StopTicket {
+        id: TicketId,
+    },
     /// A player's answer to a proposal, for one or more players of one ticket.
-    AnswerProposal { ticket: TicketId, players: Vec<matchwright_model::PlayerId>, accept: bool },
+    AnswerProposal {
+        ticket: TicketId,
+        players: Vec<matchwright_model::PlayerId>,
+        accept: bool,
+    },
     /// Search found a match; everything in it is checked again before it is committed.
     Propose(Proposal),
     /// A host for a match was found, or not.
-    FinishPlacement { match_id: MatchId, result: PlacementResult },
+    FinishPlacement {
+        match_id: MatchId,
+        result: PlacementResult,
+    },
     /// The clock: ends what is due, at most `Settings::due_per_tick` at a time.
     Tick,
     /// A sink delivered everything up to a position of the journal.
-    AdvanceSink { sink: String, position: u64 },
+    AdvanceSink {
+        sink: String,
+        position: u64,
+    },
 }
 
 /// A match that search would make.

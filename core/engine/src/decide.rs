@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use matchwright_model::{MatchmakerName, RuleSetName, TicketId, Timestamp};
 
 use crate::{
-    Change, Command, Match, Matchmaker, Record, Rejection, RuleCount, RuleSetRecord, Settings, State, Status, Ticket,
+    Change, Command, Match, Matchmaker, Record, Rejection, RuleCount, RuleSetRecord, Settings, State, Status,
+    Ticket,
 };
 use crate::{backfill, matchmaker, proposal, rule_set, state, ticket};
 
@@ -53,7 +54,9 @@ pub enum Reply {
 /// The rejections of each command, in the order its `decide_*` documents.
 pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result<Decision, Rejection> {
     match command {
-        Command::CreateRuleSet { name, body, tags } => rule_set::decide_create(state, context, name, body, tags),
+        Command::CreateRuleSet { name, body, tags } => {
+            rule_set::decide_create(state, context, name, body, tags)
+        }
         Command::DeleteRuleSet { name } => rule_set::decide_delete(state, name),
         Command::CreateMatchmaker { name, fields, tags } => {
             matchmaker::decide_create(state, context, name, fields, tags)
@@ -66,7 +69,8 @@ pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result
             ticket::decide_start(state, context, id, matchmaker, players)
         }
         Command::StartBackfill { id, matchmaker, game_session, players } => {
-            let request = backfill::Request { id, matchmaker, game_session: game_session.as_deref(), players };
+            let request =
+                backfill::Request { id, matchmaker, game_session: game_session.as_deref(), players };
             backfill::decide_start(state, context, &request)
         }
         Command::StopTicket { id } => ticket::decide_stop(state, context, id),
@@ -90,7 +94,9 @@ pub fn apply(state: &mut State, record: &Record) {
     match &record.change {
         Change::RuleSetCreated { name, body, tags } => rule_set::apply_created(state, at, name, body, tags),
         Change::RuleSetDeleted { name } => drop(state.rule_sets.remove(name)),
-        Change::MatchmakerCreated { name, fields, tags } => matchmaker::apply_created(state, at, name, fields, tags),
+        Change::MatchmakerCreated { name, fields, tags } => {
+            matchmaker::apply_created(state, at, name, fields, tags)
+        }
         Change::MatchmakerUpdated { name, fields } => matchmaker::apply_updated(state, name, fields),
         Change::MatchmakerDeleted { name } => state.remove_matchmaker(name),
         Change::TagsReplaced { resource, tags } => state.replace_tags(resource, tags),
@@ -99,10 +105,13 @@ pub fn apply(state: &mut State, record: &Record) {
         Change::TicketCancelled { id, reason, .. } => {
             ticket::apply_ended(state, at, id, Status::Cancelled { at }, Some(*reason));
         }
-        Change::TicketTimedOut { id, .. } => ticket::apply_ended(state, at, id, Status::TimedOut { at }, None),
+        Change::TicketTimedOut { id, .. } => {
+            ticket::apply_ended(state, at, id, Status::TimedOut { at }, None)
+        }
         Change::TicketForgotten { id } => ticket::apply_forgotten(state, id),
         Change::MatchProposed { id, matchmaker, seats, acceptance_deadline, region, .. } => {
-            let made = Match::proposed(matchmaker.clone(), seats.clone(), *acceptance_deadline, region.clone());
+            let made =
+                Match::proposed(matchmaker.clone(), seats.clone(), *acceptance_deadline, region.clone());
             proposal::apply_proposed(state, *id, made);
         }
         Change::ProposalAnswered { id, players, accept, .. } => {

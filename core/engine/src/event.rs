@@ -20,7 +20,9 @@ pub struct Event {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
-    Searching { estimated_wait_seconds: Option<u64> },
+    Searching {
+        estimated_wait_seconds: Option<u64>,
+    },
     /// `acceptance_timeout` is `None` where no acceptance is required.
     PotentialMatch {
         match_id: MatchId,
@@ -28,13 +30,31 @@ pub enum EventKind {
         rule_counts: Vec<RuleCount>,
         region: Option<Region>,
     },
-    Answered { match_id: MatchId },
-    AcceptanceEnded { match_id: MatchId, outcome: AcceptanceOutcome },
-    Succeeded { match_id: MatchId, session: Option<Session>, region: Option<Region> },
-    TimedOut { rule_counts: Vec<RuleCount> },
+    Answered {
+        match_id: MatchId,
+    },
+    AcceptanceEnded {
+        match_id: MatchId,
+        outcome: AcceptanceOutcome,
+    },
+    Succeeded {
+        match_id: MatchId,
+        session: Option<Session>,
+        region: Option<Region>,
+    },
+    TimedOut {
+        rule_counts: Vec<RuleCount>,
+    },
     /// `match_id` only when it was cancelled out of a proposal (D-123).
-    Cancelled { match_id: Option<MatchId>, reason: EndReason, rule_counts: Vec<RuleCount> },
-    Failed { match_id: MatchId, rule_counts: Vec<RuleCount> },
+    Cancelled {
+        match_id: Option<MatchId>,
+        reason: EndReason,
+        rule_counts: Vec<RuleCount>,
+    },
+    Failed {
+        match_id: MatchId,
+        rule_counts: Vec<RuleCount>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +86,11 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
             let ticket = state.tickets.get(id)?;
             let match_id = ticket.last_match.filter(|_| *reason == EndReason::NotAccepted);
             let rule_counts = rule_counts.clone();
-            Some(teller.of_ticket(ticket, true, EventKind::Cancelled { match_id, reason: *reason, rule_counts }))
+            Some(teller.of_ticket(
+                ticket,
+                true,
+                EventKind::Cancelled { match_id, reason: *reason, rule_counts },
+            ))
         }
         Change::TicketTimedOut { id, rule_counts } => {
             let kind = EventKind::TimedOut { rule_counts: rule_counts.clone() };
@@ -79,7 +103,8 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
                 rule_counts: rule_counts.clone(),
                 region: region.clone(),
             };
-            let made = Match::proposed(matchmaker.clone(), seats.clone(), *acceptance_deadline, region.clone());
+            let made =
+                Match::proposed(matchmaker.clone(), seats.clone(), *acceptance_deadline, region.clone());
             Some(teller.of_match(&made, kind))
         }
         Change::ProposalAnswered { id, players, accept, .. } => {
@@ -105,7 +130,11 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
         Change::MatchFailed { id, rule_counts } => {
             let kind = EventKind::Failed { match_id: *id, rule_counts: rule_counts.clone() };
             let mut event = teller.of_match(state.matches.get(id)?, kind);
-            event.tickets.iter_mut().flat_map(|ticket| &mut ticket.players).for_each(|player| player.accepted = None);
+            event
+                .tickets
+                .iter_mut()
+                .flat_map(|ticket| &mut ticket.players)
+                .for_each(|player| player.accepted = None);
             Some(event)
         }
         _ => None,

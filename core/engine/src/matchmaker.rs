@@ -39,7 +39,9 @@ impl Matchmaker {
 
     /// How long players have to accept, where they are asked.
     pub fn acceptance(&self) -> Option<Duration> {
-        self.fields.acceptance_required.then(|| self.fields.acceptance_timeout.unwrap_or(ACCEPTANCE_TIMEOUT_DEFAULT))
+        self.fields
+            .acceptance_required
+            .then(|| self.fields.acceptance_timeout.unwrap_or(ACCEPTANCE_TIMEOUT_DEFAULT))
     }
 }
 
@@ -133,14 +135,26 @@ fn completed(state: &State, mut fields: MatchmakerFields) -> Result<MatchmakerFi
     let invalid = |why: &str| Err(Rejection::MatchmakerInvalid(why.to_string()));
     match mode {
         Mode::WithQueue if fields.queues.is_empty() => {
-            return invalid("FlexMatchMode WITH_QUEUE needs GameSessionQueueArns; give one, or use STANDALONE");
+            return invalid(
+                "FlexMatchMode WITH_QUEUE needs GameSessionQueueArns; give one, or use STANDALONE",
+            );
         }
         Mode::WithQueue => {
             if let Some(queue) = fields.queues.iter().find(|queue| !state.queues.contains(*queue)) {
                 return Err(Rejection::QueueNotFound(queue.clone()));
             }
-            let least: u32 = rule_set.compiled.iter().flat_map(|rules| &rules.teams).map(|team| team.min_players.0[0]).sum();
-            let most: u32 = rule_set.compiled.iter().flat_map(|rules| &rules.teams).map(|team| team.max_players.0[0]).sum();
+            let least: u32 = rule_set
+                .compiled
+                .iter()
+                .flat_map(|rules| &rules.teams)
+                .map(|team| team.min_players.0[0])
+                .sum();
+            let most: u32 = rule_set
+                .compiled
+                .iter()
+                .flat_map(|rules| &rules.teams)
+                .map(|team| team.max_players.0[0])
+                .sum();
             if least + fields.additional_players > most {
                 return Err(Rejection::MatchmakerInvalid(format!(
                     "AdditionalPlayerCount {} leaves {} of {most} seats, but the teams need at least {least}; lower it",
@@ -150,7 +164,9 @@ fn completed(state: &State, mut fields: MatchmakerFields) -> Result<MatchmakerFi
             }
         }
         Mode::Standalone if !fields.queues.is_empty() => {
-            return invalid("FlexMatchMode STANDALONE takes no GameSessionQueueArns; leave them out, or use WITH_QUEUE");
+            return invalid(
+                "FlexMatchMode STANDALONE takes no GameSessionQueueArns; leave them out, or use WITH_QUEUE",
+            );
         }
         Mode::Standalone if backfill == BackfillMode::Automatic => {
             return invalid("BackfillMode AUTOMATIC needs FlexMatchMode WITH_QUEUE; use MANUAL");
@@ -176,4 +192,3 @@ pub(crate) fn apply_updated(state: &mut State, name: &MatchmakerName, fields: &M
         made.fields = fields.clone();
     }
 }
-

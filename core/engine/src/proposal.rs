@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matchwright_model::{MatchId, MatchmakerName, PlayerId, Region, TicketId, Timestamp};
 
+use crate::Rejection;
 use crate::decide::{Context, Decision};
 use crate::ticket::{cancelled, returned};
 use crate::{
-    Change, EndReason, Mode, PlacementResult, Proposal, RuleCount, Seat, Session, State, Status, Ticket, TicketKind,
+    Change, EndReason, Mode, PlacementResult, Proposal, RuleCount, Seat, Session, State, Status, Ticket,
+    TicketKind,
 };
-use crate::Rejection;
 
 /// A live match: proposed or being placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,8 @@ impl Match {
         acceptance_deadline: Option<Timestamp>,
         region: Option<Region>,
     ) -> Self {
-        let phase = acceptance_deadline.map_or(MatchPhase::Placing, |deadline| MatchPhase::Acceptance { deadline });
+        let phase =
+            acceptance_deadline.map_or(MatchPhase::Placing, |deadline| MatchPhase::Acceptance { deadline });
         Self { matchmaker, seats, phase, answers: BTreeMap::new(), region }
     }
 
@@ -73,7 +75,11 @@ impl Match {
 /// # Rejections
 /// `MatchmakerNotFound`, `ProposalStale`: a ticket is gone or elsewhere, a player is in another live match, or
 /// the rule set is no longer in force.
-pub(crate) fn decide_propose(state: &State, context: &Context<'_>, proposal: &Proposal) -> Result<Decision, Rejection> {
+pub(crate) fn decide_propose(
+    state: &State,
+    context: &Context<'_>,
+    proposal: &Proposal,
+) -> Result<Decision, Rejection> {
     let config = state.matchmaker(&proposal.matchmaker)?;
     let stale = |why| Err(Rejection::ProposalStale { match_id: proposal.match_id, why });
     if let Some(why) = staleness(state, proposal, &config.fields.rule_set) {
@@ -99,7 +105,11 @@ fn placed_at_once(mode: Mode, id: MatchId) -> Option<Change> {
     (mode == Mode::Standalone).then_some(Change::MatchCompleted { id, session: None })
 }
 
-fn staleness(state: &State, proposal: &Proposal, rule_set: &matchwright_model::RuleSetName) -> Option<&'static str> {
+fn staleness(
+    state: &State,
+    proposal: &Proposal,
+    rule_set: &matchwright_model::RuleSetName,
+) -> Option<&'static str> {
     if *rule_set != proposal.rule_set {
         return Some("another rule set is in force");
     }
@@ -166,15 +176,20 @@ pub(crate) fn decide_answer(
     if ticket.is_backfill() || !is_news {
         return Ok(Decision::done(Vec::new()));
     }
-    let mut changes =
-        vec![Change::ProposalAnswered { id: match_id, ticket: id.clone(), players: players.to_vec(), accept }];
+    let mut changes = vec![Change::ProposalAnswered {
+        id: match_id,
+        ticket: id.clone(),
+        players: players.to_vec(),
+        accept,
+    }];
     let mut answered = proposal.clone();
     answered.answer(players, accept);
     if !accept {
         end_unaccepted(state, context, match_id, &answered, AcceptanceOutcome::Rejected, &mut changes);
     } else if new_players(state, &answered).all(|player| answered.answers.get(player) == Some(&true)) {
         changes.push(Change::AcceptanceEnded { id: match_id, outcome: AcceptanceOutcome::Accepted });
-        let mode = state.matchmakers.get(&proposal.matchmaker).map_or(Mode::Standalone, |config| config.mode());
+        let mode =
+            state.matchmakers.get(&proposal.matchmaker).map_or(Mode::Standalone, |config| config.mode());
         changes.push(placed_at_once(mode, match_id).unwrap_or(Change::PlacementStarted { id: match_id }));
     }
     Ok(Decision::done(changes))
@@ -235,8 +250,14 @@ pub(crate) fn withdraw(
 }
 
 /// A request deadline fired during acceptance, where the settings let it (the other reading of D-111).
-pub(crate) fn drop_for_deadline(state: &State, context: &Context<'_>, id: MatchId, changes: &mut Vec<Change>) {
-    let is_dropped = changes.iter().any(|change| matches!(change, Change::AcceptanceEnded { id: one, .. } if *one == id));
+pub(crate) fn drop_for_deadline(
+    state: &State,
+    context: &Context<'_>,
+    id: MatchId,
+    changes: &mut Vec<Change>,
+) {
+    let is_dropped =
+        changes.iter().any(|change| matches!(change, Change::AcceptanceEnded { id: one, .. } if *one == id));
     if is_dropped {
         return;
     }
@@ -257,8 +278,12 @@ pub(crate) fn decide_placement(
     let placing = state.matches.get(&id).filter(|one| one.phase == MatchPhase::Placing);
     let placing = placing.ok_or(Rejection::MatchNotFound(id))?;
     Ok(Decision::done(match result {
-        PlacementResult::Placed(session) => vec![Change::MatchCompleted { id, session: Some(session.clone()) }],
-        PlacementResult::Error => vec![Change::MatchFailed { id, rule_counts: anchor_counts(context, placing) }],
+        PlacementResult::Placed(session) => {
+            vec![Change::MatchCompleted { id, session: Some(session.clone()) }]
+        }
+        PlacementResult::Error => {
+            vec![Change::MatchFailed { id, rule_counts: anchor_counts(context, placing) }]
+        }
         PlacementResult::NoCapacity => {
             let tickets = placing.tickets().filter_map(|id| state.tickets.get(id));
             let back = tickets.map(|ticket| returned(context, ticket, EndReason::NoCapacity));
@@ -315,7 +340,13 @@ pub(crate) fn apply_abandoned(state: &mut State, id: MatchId) {
     state.remove_match(id);
 }
 
-pub(crate) fn apply_ended(state: &mut State, at: Timestamp, id: MatchId, status: Status, session: Option<&Session>) {
+pub(crate) fn apply_ended(
+    state: &mut State,
+    at: Timestamp,
+    id: MatchId,
+    status: Status,
+    session: Option<&Session>,
+) {
     let Some(made) = state.remove_match(id) else { return };
     for ticket in made.tickets() {
         if let Some(found) = state.tickets.get(ticket)

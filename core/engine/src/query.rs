@@ -10,9 +10,16 @@ pub enum Query {
     /// In the order asked, duplicates once, unknown ids left out (D-34).
     Tickets(Vec<TicketId>),
     /// With names: exactly those, unknown ones rejected (D-14); else a page.
-    RuleSets { names: Vec<RuleSetName>, page: Page },
+    RuleSets {
+        names: Vec<RuleSetName>,
+        page: Page,
+    },
     /// Both filters apply; unknown names are left out (D-21).
-    Matchmakers { names: Vec<MatchmakerName>, rule_set: Option<RuleSetName>, page: Page },
+    Matchmakers {
+        names: Vec<MatchmakerName>,
+        rule_set: Option<RuleSetName>,
+        page: Page,
+    },
     Tags(Resource),
 }
 
@@ -27,8 +34,14 @@ pub struct Page {
 pub enum Answer {
     /// With the estimate of its matchmaker in seconds, where there is one.
     Tickets(Vec<(Ticket, Option<u64>)>),
-    RuleSets { found: Vec<(RuleSetName, RuleSetRecord)>, next: Option<(Timestamp, String)> },
-    Matchmakers { found: Vec<(MatchmakerName, Matchmaker)>, next: Option<(Timestamp, String)> },
+    RuleSets {
+        found: Vec<(RuleSetName, RuleSetRecord)>,
+        next: Option<(Timestamp, String)>,
+    },
+    Matchmakers {
+        found: Vec<(MatchmakerName, Matchmaker)>,
+        next: Option<(Timestamp, String)>,
+    },
     Tags(BTreeMap<String, String>),
 }
 
@@ -51,9 +64,13 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
             Ok(Answer::Tickets(found))
         }
         Query::RuleSets { names, page } if names.is_empty() => {
-            let all = state.rule_sets.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            let all =
+                state.rule_sets.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
             let (found, next) = paged(all, page);
-            Ok(Answer::RuleSets { found: found.into_iter().map(|(n, r)| (n.clone(), r.clone())).collect(), next })
+            Ok(Answer::RuleSets {
+                found: found.into_iter().map(|(n, r)| (n.clone(), r.clone())).collect(),
+                next,
+            })
         }
         Query::RuleSets { names, .. } => {
             let found = names.iter().map(|name| match state.rule_sets.get(name) {
@@ -69,7 +86,10 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
             });
             let all = matching.map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
             let (found, next) = paged(all, page);
-            Ok(Answer::Matchmakers { found: found.into_iter().map(|(n, m)| (n.clone(), m.clone())).collect(), next })
+            Ok(Answer::Matchmakers {
+                found: found.into_iter().map(|(n, m)| (n.clone(), m.clone())).collect(),
+                next,
+            })
         }
         Query::Tags(resource) => state.tags(resource).cloned().map(Answer::Tags),
     }
@@ -77,7 +97,10 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
 
 type Key<'a> = (Timestamp, &'a str);
 
-fn paged<'a, T>(all: impl Iterator<Item = (Key<'a>, T)>, page: &Page) -> (Vec<T>, Option<(Timestamp, String)>) {
+fn paged<'a, T>(
+    all: impl Iterator<Item = (Key<'a>, T)>,
+    page: &Page,
+) -> (Vec<T>, Option<(Timestamp, String)>) {
     let after = page.after.as_ref().map(|(at, name)| (*at, name.as_str()));
     let mut rest: Vec<(Key<'a>, T)> = all.filter(|(key, _)| after.is_none_or(|after| *key > after)).collect();
     rest.sort_by_key(|(key, _)| *key);

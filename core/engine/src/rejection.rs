@@ -10,32 +10,72 @@ pub enum Rejection {
     RuleSetNotFound(RuleSetName),
     RuleSetExists(RuleSetName),
     RuleSetInvalid(Vec<Diagnostic>),
-    RuleSetInUse { name: RuleSetName, matchmaker: MatchmakerName },
-    RuleSetQuota { limit: usize },
+    RuleSetInUse {
+        name: RuleSetName,
+        matchmaker: MatchmakerName,
+    },
+    RuleSetQuota {
+        limit: usize,
+    },
     MatchmakerNotFound(MatchmakerName),
     MatchmakerExists(MatchmakerName),
-    MatchmakerInUse { name: MatchmakerName, active_tickets: usize },
-    MatchmakerQuota { limit: usize },
+    MatchmakerInUse {
+        name: MatchmakerName,
+        active_tickets: usize,
+    },
+    MatchmakerQuota {
+        limit: usize,
+    },
     /// A configuration that contradicts itself or its rule set.
     MatchmakerInvalid(String),
     QueueNotFound(String),
     TicketNotFound(TicketId),
     TicketExists(TicketId),
     /// Not possible in this state: `PLACING`, `COMPLETED`, ...
-    TicketState { id: TicketId, status: &'static str, action: &'static str },
-    PlayerNotInTicket { ticket: TicketId, player: PlayerId },
+    TicketState {
+        id: TicketId,
+        status: &'static str,
+        action: &'static str,
+    },
+    PlayerNotInTicket {
+        ticket: TicketId,
+        player: PlayerId,
+    },
     PlayerTwice(PlayerId),
-    MissingAttribute { player: PlayerId, attribute: String },
-    WrongAttributeType { player: PlayerId, attribute: String, expected: AttributeType, found: AttributeType },
-    PartyTooLarge { players: usize, most: u32 },
+    MissingAttribute {
+        player: PlayerId,
+        attribute: String,
+    },
+    WrongAttributeType {
+        player: PlayerId,
+        attribute: String,
+        expected: AttributeType,
+        found: AttributeType,
+    },
+    PartyTooLarge {
+        players: usize,
+        most: u32,
+    },
     BackfillTeamMissing(PlayerId),
-    BackfillTeamUnknown { player: PlayerId, team: String },
-    BackfillTeamFull { team: String, players: usize, most: u32 },
+    BackfillTeamUnknown {
+        player: PlayerId,
+        team: String,
+    },
+    BackfillTeamFull {
+        team: String,
+        players: usize,
+        most: u32,
+    },
     BackfillNeedsSession,
-    TagQuota { limit: usize },
+    TagQuota {
+        limit: usize,
+    },
     TagReserved(String),
     /// The proposal is out of date; search goes on with what is true now.
-    ProposalStale { match_id: MatchId, why: &'static str },
+    ProposalStale {
+        match_id: MatchId,
+        why: &'static str,
+    },
     MatchNotFound(MatchId),
 }
 
@@ -102,27 +142,44 @@ impl fmt::Display for Rejection {
                 Ok(())
             }
             RuleSetInUse { name, matchmaker } => {
-                write!(f, "Rule set {name} is used by matchmaking configuration {matchmaker}; delete or re-point that first")
+                write!(
+                    f,
+                    "Rule set {name} is used by matchmaking configuration {matchmaker}; delete or re-point that first"
+                )
             }
             RuleSetQuota { limit } => write!(f, "At most {limit} rule sets are allowed; delete one first"),
             MatchmakerNotFound(name) => write!(f, "Configuration not found: {name}"),
-            MatchmakerExists(name) => write!(f, "Matchmaking configuration {name} already exists; choose another name"),
+            MatchmakerExists(name) => {
+                write!(f, "Matchmaking configuration {name} already exists; choose another name")
+            }
             MatchmakerInUse { name, active_tickets } => {
-                write!(f, "Matchmaking configuration {name} has {active_tickets} active tickets; stop them or let them end first")
+                write!(
+                    f,
+                    "Matchmaking configuration {name} has {active_tickets} active tickets; stop them or let them end first"
+                )
             }
             MatchmakerQuota { limit } => {
                 write!(f, "At most {limit} matchmaking configurations are allowed; delete one first")
             }
             MatchmakerInvalid(why) => f.write_str(why),
             QueueNotFound(queue) => {
-                write!(f, "Game session queue not found: {queue}; use FlexMatchMode STANDALONE without a queue")
+                write!(
+                    f,
+                    "Game session queue not found: {queue}; use FlexMatchMode STANDALONE without a queue"
+                )
             }
             TicketNotFound(id) => write!(f, "Matchmaking ticket not found: {id}"),
             TicketExists(id) => write!(f, "Matchmaking ticket {id} already exists; use a new ticket id"),
-            TicketState { status, action, .. } => write!(f, "Matchmaking ticket is in {status} status and cannot be {action}."),
-            PlayerNotInTicket { ticket, player } => write!(f, "Player {player} is not in matchmaking ticket {ticket}"),
+            TicketState { status, action, .. } => {
+                write!(f, "Matchmaking ticket is in {status} status and cannot be {action}.")
+            }
+            PlayerNotInTicket { ticket, player } => {
+                write!(f, "Player {player} is not in matchmaking ticket {ticket}")
+            }
             PlayerTwice(player) => write!(f, "Player {player} is listed twice; list every player once"),
-            MissingAttribute { attribute, .. } => write!(f, "Invalid player; missing required attribute {attribute}"),
+            MissingAttribute { attribute, .. } => {
+                write!(f, "Invalid player; missing required attribute {attribute}")
+            }
             WrongAttributeType { player, attribute, expected, found } => write!(
                 f,
                 "Invalid player {player}; attribute {attribute} must be {}, found {}",
@@ -130,9 +187,14 @@ impl fmt::Display for Rejection {
                 type_name(found)
             ),
             PartyTooLarge { players, most } => {
-                write!(f, "The ticket has {players} players, but no team of the rule set holds more than {most}")
+                write!(
+                    f,
+                    "The ticket has {players} players, but no team of the rule set holds more than {most}"
+                )
             }
-            BackfillTeamMissing(player) => write!(f, "Player {player} has no Team; every player of a backfill request needs one"),
+            BackfillTeamMissing(player) => {
+                write!(f, "Player {player} has no Team; every player of a backfill request needs one")
+            }
             BackfillTeamUnknown { player, team } => {
                 write!(f, "Player {player} is in team {team}, which the rule set does not have")
             }

@@ -33,7 +33,8 @@ pub(crate) fn decide_create(
     tags: &BTreeMap<String, String>,
 ) -> Result<Decision, Rejection> {
     let settings = context.settings;
-    let (compiled, _) = matchwright_rules::compile(body, options(settings)).map_err(Rejection::RuleSetInvalid)?;
+    let (compiled, _) =
+        matchwright_rules::compile(body, options(settings)).map_err(Rejection::RuleSetInvalid)?;
     if state.rule_sets.contains_key(name) {
         return Err(Rejection::RuleSetExists(name.clone()));
     }

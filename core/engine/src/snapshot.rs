@@ -11,8 +11,11 @@ pub fn snapshot(state: &State) -> Vec<Record> {
         records.push(Record { at: one.created_at, change });
     }
     for (name, one) in &state.matchmakers {
-        let change =
-            Change::MatchmakerCreated { name: name.clone(), fields: one.fields.clone(), tags: one.tags.clone() };
+        let change = Change::MatchmakerCreated {
+            name: name.clone(),
+            fields: one.fields.clone(),
+            tags: one.tags.clone(),
+        };
         records.push(Record { at: one.created_at, change });
     }
     for (matchmaker, waits) in &state.waits {

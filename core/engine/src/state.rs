@@ -10,8 +10,8 @@ use matchwright_rules::RuleSet;
 use crate::decide::{Context, Decision};
 use crate::estimate::Waits;
 use crate::{
-    Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status, Ticket, proposal,
-    ticket,
+    Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status,
+    Ticket, proposal, ticket,
 };
 
 /// The state of one realm. Public maps are read by anyone; only `apply` writes.
@@ -106,7 +106,12 @@ impl State {
     }
 
     /// The active backfill ticket of a session in one matchmaker.
-    pub(crate) fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str, players: &[Player]) -> Option<&Ticket> {
+    pub(crate) fn backfill_of(
+        &self,
+        matchmaker: &MatchmakerName,
+        session: &str,
+        players: &[Player],
+    ) -> Option<&Ticket> {
         let same = |ticket: &&Ticket| {
             matches!(&ticket.kind, crate::TicketKind::Backfill { game_session: Some(one) } if one == session)
                 && ticket.matchmaker == *matchmaker
@@ -183,7 +188,11 @@ impl State {
     pub(crate) fn insert_match(&mut self, id: MatchId, made: Match) {
         for seat in &made.seats {
             let before = self.match_of.insert(seat.player.clone(), id);
-            assert!(before.is_none(), "player {} is in match {before:?} and would also be in {id}", seat.player);
+            assert!(
+                before.is_none(),
+                "player {} is in match {before:?} and would also be in {id}",
+                seat.player
+            );
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
             self.due.insert((deadline, Due::Acceptance(id)));
@@ -212,14 +221,21 @@ impl State {
         self.waits.entry(matchmaker.clone()).or_default().record(at, wait);
     }
 
-    pub(crate) fn restore_waits(&mut self, matchmaker: &MatchmakerName, minute: u64, tickets: u64, total_ms: u64) {
+    pub(crate) fn restore_waits(
+        &mut self,
+        matchmaker: &MatchmakerName,
+        minute: u64,
+        tickets: u64,
+        total_ms: u64,
+    ) {
         self.waits.entry(matchmaker.clone()).or_default().restore(minute, tickets, total_ms);
     }
 
     pub(crate) fn tags(&self, resource: &Resource) -> Result<&BTreeMap<String, String>, Rejection> {
         match resource {
             Resource::RuleSet(name) => {
-                let found = self.rule_sets.get(name).ok_or_else(|| Rejection::RuleSetNotFound(name.clone()))?;
+                let found =
+                    self.rule_sets.get(name).ok_or_else(|| Rejection::RuleSetNotFound(name.clone()))?;
                 Ok(&found.tags)
             }
             Resource::Matchmaker(name) => self.matchmaker(name).map(|found| &found.tags),
@@ -294,7 +310,11 @@ pub(crate) fn decide_tag(
 ///
 /// # Rejections
 /// `RuleSetNotFound`/`MatchmakerNotFound`.
-pub(crate) fn decide_untag(state: &State, resource: &Resource, keys: &[String]) -> Result<Decision, Rejection> {
+pub(crate) fn decide_untag(
+    state: &State,
+    resource: &Resource,
+    keys: &[String],
+) -> Result<Decision, Rejection> {
     let mut all = state.tags(resource)?.clone();
     all.retain(|key, _| !keys.contains(key));
     Ok(Decision::done(vec![Change::TagsReplaced { resource: resource.clone(), tags: all }]))

@@ -47,12 +47,24 @@ pub enum Status {
     Queued,
     Searching,
     /// REQUIRES_ACCEPTANCE.
-    Proposed { match_id: MatchId },
-    Placing { match_id: MatchId },
-    Completed { at: Timestamp },
-    Failed { at: Timestamp },
-    Cancelled { at: Timestamp },
-    TimedOut { at: Timestamp },
+    Proposed {
+        match_id: MatchId,
+    },
+    Placing {
+        match_id: MatchId,
+    },
+    Completed {
+        at: Timestamp,
+    },
+    Failed {
+        at: Timestamp,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
+    TimedOut {
+        at: Timestamp,
+    },
 }
 
 /// Where a match plays, as its placement found it.
@@ -82,7 +94,9 @@ impl Status {
 
     pub fn ended_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Completed { at } | Self::Failed { at } | Self::Cancelled { at } | Self::TimedOut { at } => Some(*at),
+            Self::Completed { at } | Self::Failed { at } | Self::Cancelled { at } | Self::TimedOut { at } => {
+                Some(*at)
+            }
             _ => None,
         }
     }
@@ -109,7 +123,9 @@ impl Ticket {
 
 pub(crate) fn refuse_bind(error: BindError) -> Rejection {
     match error {
-        BindError::MissingAttribute { player, attribute } => Rejection::MissingAttribute { player, attribute },
+        BindError::MissingAttribute { player, attribute } => {
+            Rejection::MissingAttribute { player, attribute }
+        }
         BindError::WrongType { player, attribute, expected, found } => {
             Rejection::WrongAttributeType { player, attribute, expected, found }
         }
@@ -156,9 +172,11 @@ pub(crate) fn decide_start(
     // `Team` means nothing here and is not kept (D-29).
     let players: Vec<Player> = players.iter().map(|player| Player { team: None, ..player.clone() }).collect();
     let deadline = context.now + config.fields.request_timeout;
-    let started =
-        Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
-    let reply = Reply::Ticket(Box::new(queued(context.now, &started)), state.matchmaker_estimate(matchmaker, context.now));
+    let started = Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
+    let reply = Reply::Ticket(
+        Box::new(queued(context.now, &started)),
+        state.matchmaker_estimate(matchmaker, context.now),
+    );
     changes.push(started);
     changes.push(Change::TicketSearching { id: id.clone(), reason: None });
     Ok(Decision { changes, reply })
@@ -166,7 +184,11 @@ pub(crate) fn decide_start(
 
 /// # Rejections, in this order
 /// `TicketNotFound`, `TicketState` (PLACING or ended, D-36).
-pub(crate) fn decide_stop(state: &State, context: &Context<'_>, id: &TicketId) -> Result<Decision, Rejection> {
+pub(crate) fn decide_stop(
+    state: &State,
+    context: &Context<'_>,
+    id: &TicketId,
+) -> Result<Decision, Rejection> {
     let ticket = state.ticket(id)?;
     if !can_cancel(ticket) {
         let status = ticket.status.name();
@@ -191,16 +213,21 @@ pub(crate) fn cancel(
     reason: EndReason,
     changes: &mut Vec<Change>,
 ) {
-    let is_done = changes.iter().any(|change| matches!(change, Change::TicketCancelled { id, .. } if *id == ticket.id));
+    let is_done =
+        changes.iter().any(|change| matches!(change, Change::TicketCancelled { id, .. } if *id == ticket.id));
     if !can_cancel(ticket) || is_done {
         return;
     }
     match ticket.status {
         Status::Proposed { match_id } => {
-            let is_dropped = changes.iter().any(|change| matches!(change, Change::AcceptanceEnded { id, .. } if *id == match_id));
+            let is_dropped = changes
+                .iter()
+                .any(|change| matches!(change, Change::AcceptanceEnded { id, .. } if *id == match_id));
             if is_dropped {
                 // It was sent back to searching a moment ago, by the same command.
-                changes.retain(|change| !matches!(change, Change::TicketSearching { id, .. } if *id == ticket.id));
+                changes.retain(
+                    |change| !matches!(change, Change::TicketSearching { id, .. } if *id == ticket.id),
+                );
                 changes.push(cancelled(context, &ticket.id, reason));
             } else {
                 crate::proposal::withdraw(state, context, match_id, &ticket.id, reason, changes);
@@ -217,13 +244,21 @@ pub(crate) fn cancelled(context: &Context<'_>, id: &TicketId, reason: EndReason)
 /// Back to searching with its clocks, or timed out at once when its deadline has passed (D-110).
 pub(crate) fn returned(context: &Context<'_>, ticket: &Ticket, reason: EndReason) -> Change {
     if ticket.deadline <= context.now {
-        return Change::TicketTimedOut { id: ticket.id.clone(), rule_counts: context.rule_counts(&ticket.id) };
+        return Change::TicketTimedOut {
+            id: ticket.id.clone(),
+            rule_counts: context.rule_counts(&ticket.id),
+        };
     }
     Change::TicketSearching { id: ticket.id.clone(), reason: Some(reason) }
 }
 
 /// The request deadline passed. It waits while a proposal or placement may still succeed (D-111).
-pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &TicketId, changes: &mut Vec<Change>) {
+pub(crate) fn decide_deadline(
+    state: &State,
+    context: &Context<'_>,
+    id: &TicketId,
+    changes: &mut Vec<Change>,
+) {
     let Some(ticket) = state.tickets.get(id) else { return };
     match ticket.status {
         Status::Queued | Status::Searching => {
@@ -271,7 +306,13 @@ pub(crate) fn apply_searching(state: &mut State, id: &TicketId, reason: Option<E
     state.change_ticket(id, |ticket| ticket.reason = reason);
 }
 
-pub(crate) fn apply_ended(state: &mut State, at: Timestamp, id: &TicketId, status: Status, reason: Option<EndReason>) {
+pub(crate) fn apply_ended(
+    state: &mut State,
+    at: Timestamp,
+    id: &TicketId,
+    status: Status,
+    reason: Option<EndReason>,
+) {
     debug_assert_eq!(status.ended_at(), Some(at), "a ticket ends when its change happens");
     state.set_status(id, status);
     state.change_ticket(id, |ticket| ticket.reason = reason);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use expect_test::expect_file;
 use matchwright_engine::{
-    Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session, Settings,
-    State, Status, apply, decide, snapshot,
+    Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session,
+    Settings, State, Status, apply, decide, snapshot,
 };
 use matchwright_model::{MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
@@ -103,8 +103,14 @@ fn states(backfill: bool) -> Vec<(&'static str, State)> {
         ("REQUIRES_ACCEPTANCE, own accepted", vec![searching(), proposed(true), answered("own", "ann")]),
         ("REQUIRES_ACCEPTANCE, other accepted", vec![searching(), proposed(true), answered("other", "bob")]),
         ("PLACING", vec![searching(), proposed(false)]),
-        ("COMPLETED", vec![searching(), proposed(false), Change::MatchCompleted { id: MATCH, session: None }]),
-        ("FAILED", vec![searching(), proposed(false), Change::MatchFailed { id: MATCH, rule_counts: vec![] }]),
+        (
+            "COMPLETED",
+            vec![searching(), proposed(false), Change::MatchCompleted { id: MATCH, session: None }],
+        ),
+        (
+            "FAILED",
+            vec![searching(), proposed(false), Change::MatchFailed { id: MATCH, rule_counts: vec![] }],
+        ),
         ("CANCELLED", vec![searching(), cancelled]),
         ("TIMED_OUT", vec![searching(), Change::TicketTimedOut { id: "own".into(), rule_counts: vec![] }]),
     ];
@@ -123,7 +129,8 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         accept,
     };
     let finish = |result| Command::FinishPlacement { match_id: MATCH, result };
-    let session = Session { id: "game-1".into(), ip: None, dns: None, port: 7777, player_sessions: BTreeMap::new() };
+    let session =
+        Session { id: "game-1".into(), ip: None, dns: None, port: 7777, player_sessions: BTreeMap::new() };
     let start = |id: &str| Command::StartTicket {
         id: id.into(),
         matchmaker: "m".into(),
@@ -192,7 +199,10 @@ fn outcome(state: &State, now: Timestamp, command: &Command) -> String {
         Ok(decision) if decision.changes.is_empty() => "nothing".to_string(),
         Ok(decision) => {
             let mut next = state.clone();
-            decision.changes.iter().for_each(|change| apply(&mut next, &Record { at: now, change: change.clone() }));
+            decision
+                .changes
+                .iter()
+                .for_each(|change| apply(&mut next, &Record { at: now, change: change.clone() }));
             let mut rebuilt = State::new(&settings);
             snapshot(&next).iter().for_each(|record| apply(&mut rebuilt, record));
             assert_eq!(rebuilt, next, "a snapshot rebuilds the state after {command:?}");
@@ -239,7 +249,10 @@ fn a_proposal_that_is_out_of_date_is_refused() {
         })
     };
     let mut state = begin(false);
-    apply(&mut state, &Record { at: START, change: Change::TicketSearching { id: "own".into(), reason: None } });
+    apply(
+        &mut state,
+        &Record { at: START, change: Change::TicketSearching { id: "own".into(), reason: None } },
+    );
     let stranger = Seat { ticket: "gone".into(), player: "eve".into(), team: "red".into() };
     let half = vec![Seat { player: "eve".into(), ..seats()[0].clone() }];
     let twice = vec![seats()[0].clone(), seats()[1].clone(), seats()[0].clone()];

@@ -24,8 +24,16 @@ pub struct Member {
 /// Why a ticket does not fit a rule set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BindError {
-    MissingAttribute { player: PlayerId, attribute: String },
-    WrongType { player: PlayerId, attribute: String, expected: matchwright_model::AttributeType, found: matchwright_model::AttributeType },
+    MissingAttribute {
+        player: PlayerId,
+        attribute: String,
+    },
+    WrongType {
+        player: PlayerId,
+        attribute: String,
+        expected: matchwright_model::AttributeType,
+        found: matchwright_model::AttributeType,
+    },
 }
 
 impl Party {

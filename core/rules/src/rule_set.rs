@@ -70,7 +70,9 @@ pub struct Algorithm {
 pub enum Strategy {
     ExhaustiveSearch,
     /// Teams balanced on this attribute, always a number (D-55).
-    Balanced { attribute: usize },
+    Balanced {
+        attribute: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

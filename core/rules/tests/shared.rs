@@ -15,7 +15,8 @@ fn folder(name: &str) -> Option<PathBuf> {
 }
 
 fn bodies(folder: &Path) -> BTreeMap<String, String> {
-    let files = std::fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("an entry").path());
+    let files =
+        std::fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("an entry").path());
     let read = |file: PathBuf| {
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
         (name, std::fs::read_to_string(file).expect("a readable rule set"))
@@ -93,10 +94,14 @@ fn every_bad_rule_set_is_refused_for_its_reason() {
     let Some(folder) = folder("invalid") else { return };
     let mut wrong = Vec::new();
     for (name, body) in bodies(&folder) {
-        let (_, reason) = REASONS.iter().find(|(part, _)| name.contains(part)).expect("a reason for each file");
+        let (_, reason) =
+            REASONS.iter().find(|(part, _)| name.contains(part)).expect("a reason for each file");
         let found = compile(&body, Options::default()).err().unwrap_or_default();
         if !found.iter().any(|one| one.code == *reason) {
-            wrong.push(format!("{name}: expected {reason}, found {:?}", found.iter().map(ToString::to_string).collect::<Vec<_>>()));
+            wrong.push(format!(
+                "{name}: expected {reason}, found {:?}",
+                found.iter().map(ToString::to_string).collect::<Vec<_>>()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

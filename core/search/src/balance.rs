@@ -37,7 +37,8 @@ pub(crate) fn balance(
 }
 
 fn places_of(entries: &[&Entry], lineup: &Lineup) -> Places {
-    let team_of = |party: usize| lineup.teams.iter().position(|seats| seats.iter().any(|seat| seat.0 == party));
+    let team_of =
+        |party: usize| lineup.teams.iter().position(|seats| seats.iter().any(|seat| seat.0 == party));
     entries.iter().enumerate().map(|(index, entry)| team_of(index).filter(|_| !entry.is_backfill())).collect()
 }
 
@@ -88,7 +89,12 @@ impl Totals {
 }
 
 /// The swap that evens the most; ties go to the first. `None` when none helps.
-fn best_swap(attribute: usize, entries: &[&Entry], places: &Places, teams: &Totals) -> Option<(usize, usize)> {
+fn best_swap(
+    attribute: usize,
+    entries: &[&Entry],
+    places: &Places,
+    teams: &Totals,
+) -> Option<(usize, usize)> {
     let mut best = (teams.spread(), None);
     for one in 0..entries.len() {
         for other in one + 1..entries.len() {

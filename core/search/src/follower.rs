@@ -102,11 +102,19 @@ impl Search {
             Change::TicketSearching { id, .. } => self.start_searching(id),
             Change::TicketCancelled { id, .. } | Change::TicketTimedOut { id, .. } => self.forget(id),
             Change::MatchProposed { id, seats, .. } => self.hold(*id, seats),
-            Change::AcceptanceEnded { id, outcome } if *outcome != AcceptanceOutcome::Accepted => self.release(*id),
+            Change::AcceptanceEnded { id, outcome } if *outcome != AcceptanceOutcome::Accepted => {
+                self.release(*id)
+            }
             Change::PlacementAbandoned { id } => self.release(*id),
             Change::MatchCompleted { id, .. } | Change::MatchFailed { id, .. } => self.finish(*id),
             Change::TicketRestored { ticket } if ticket.status.is_active() => {
-                self.learn(&ticket.id, &ticket.matchmaker, &ticket.players, ticket.started_at, ticket.is_backfill());
+                self.learn(
+                    &ticket.id,
+                    &ticket.matchmaker,
+                    &ticket.players,
+                    ticket.started_at,
+                    ticket.is_backfill(),
+                );
                 if ticket.status == Status::Searching {
                     self.start_searching(&ticket.id);
                 }
@@ -162,7 +170,14 @@ impl Search {
         waiting.iter().for_each(|id| self.admit(id));
     }
 
-    fn learn(&mut self, id: &TicketId, matchmaker: &MatchmakerName, players: &[Player], at: Timestamp, backfill: bool) {
+    fn learn(
+        &mut self,
+        id: &TicketId,
+        matchmaker: &MatchmakerName,
+        players: &[Player],
+        at: Timestamp,
+        backfill: bool,
+    ) {
         self.sequence += 1;
         for player in players {
             self.tickets_of.entry(player.id.clone()).or_default().insert(id.clone());
@@ -362,14 +377,16 @@ struct Hunter<'s> {
 impl<'s> Hunter<'s> {
     fn players_max(&self) -> u32 {
         let rules = &self.pool.rules;
-        let seats: u32 = rules.teams.iter().map(|team| team.max_players.0.iter().max().copied().unwrap_or(0)).sum();
+        let seats: u32 =
+            rules.teams.iter().map(|team| team.max_players.0.iter().max().copied().unwrap_or(0)).sum();
         let base: u32 = rules.teams.iter().map(|team| team.max_players.0[0]).sum();
         seats.saturating_sub(self.pool.reserved_seats.min(base))
     }
 
     fn large(&self, bucket: &[&'s Entry]) -> Option<Made> {
         let policy = self.settings.party_policy;
-        large::form(&self.pool.rules, bucket, self.now, self.players_max(), policy).map(|found| self.made(&found))
+        large::form(&self.pool.rules, bucket, self.now, self.players_max(), policy)
+            .map(|found| self.made(&found))
     }
 
     /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
@@ -436,7 +453,12 @@ impl<'s> Hunter<'s> {
         candidates
     }
 
-    fn hunt(&self, must: Vec<&'s Entry>, candidates: Vec<&'s Entry>, nodes: u64) -> (Option<Made>, Seen, u64, bool) {
+    fn hunt(
+        &self,
+        must: Vec<&'s Entry>,
+        candidates: Vec<&'s Entry>,
+        nodes: u64,
+    ) -> (Option<Made>, Seen, u64, bool) {
         let looked_at: Vec<TicketId> = must.iter().map(|entry| entry.id.clone()).collect();
         let outcome = hunt(&Hunt {
             rules: &self.pool.rules,
@@ -454,9 +476,14 @@ impl<'s> Hunter<'s> {
     fn made(&self, found: &Found<'_>) -> Made {
         let rules = &self.pool.rules;
         let lineup = match rules.algorithm.strategy {
-            Strategy::Balanced { attribute } => {
-                balance(rules, attribute, &found.entries, &found.lineup, found.tier, self.settings.party_policy)
-            }
+            Strategy::Balanced { attribute } => balance(
+                rules,
+                attribute,
+                &found.entries,
+                &found.lineup,
+                found.tier,
+                self.settings.party_policy,
+            ),
             Strategy::ExhaustiveSearch => found.lineup.clone(),
         };
         let mut seats: Vec<(usize, usize, Seat)> = Vec::new();

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
 use matchwright_rules::{
-    CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, RuleKind, RuleSet, TeamSelection, Tier,
-    TierSpan, Universe, Verdict, bound, judge,
+    CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, RuleKind, RuleSet,
+    TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
 };
 
 use crate::pool::Entry;
@@ -51,7 +51,8 @@ pub(crate) struct Outcome<'a> {
 
 /// Hunts.
 pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
-    let universe = Universe::of(hunt.rules, hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party));
+    let universe =
+        Universe::of(hunt.rules, hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party));
     let mut walk = Walk {
         hunt,
         universe,
@@ -127,7 +128,12 @@ struct Walk<'h, 'a> {
 impl<'a> Walk<'_, 'a> {
     fn place_musts(&mut self, index: usize) -> Flow {
         match self.hunt.must.get(index).copied() {
-            Some(entry) => self.try_teams(entry, 0, &mut |walk| walk.place_musts(index + 1), index + 1 == self.hunt.must.len()),
+            Some(entry) => self.try_teams(
+                entry,
+                0,
+                &mut |walk| walk.place_musts(index + 1),
+                index + 1 == self.hunt.must.len(),
+            ),
             None => self.extend(0),
         }
     }
@@ -139,7 +145,12 @@ impl<'a> Walk<'_, 'a> {
             if self.best.is_some() && reach <= self.best_players {
                 return Flow::On;
             }
-            let flow = self.try_teams(self.hunt.candidates[index], index + 1, &mut |walk| walk.extend(index + 1), true);
+            let flow = self.try_teams(
+                self.hunt.candidates[index],
+                index + 1,
+                &mut |walk| walk.extend(index + 1),
+                true,
+            );
             if flow != Flow::On {
                 return flow;
             }
@@ -253,7 +264,11 @@ impl<'a> Walk<'_, 'a> {
 
     /// May a valid match still grow out of this set?
     fn is_open(&mut self, span: TierSpan, next: usize, whole: bool) -> bool {
-        let waiting = if whole { 0 } else { self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum() };
+        let waiting = if whole {
+            0
+        } else {
+            self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum()
+        };
         let supply = self.ahead.players[next.min(self.hunt.candidates.len())] + waiting;
         if self.lineup_players() > self.hunt.players_max {
             return false;
@@ -293,7 +308,8 @@ impl<'a> Walk<'_, 'a> {
         let fits = |team: &matchwright_rules::Team, taken: usize| {
             (*team.min_players.at(tier)..=*team.max_players.at(tier)).contains(&(taken as u32))
         };
-        let sizes_fit = rules.teams.iter().zip(&self.lineup.teams).all(|(team, seats)| fits(team, seats.len()));
+        let sizes_fit =
+            rules.teams.iter().zip(&self.lineup.teams).all(|(team, seats)| fits(team, seats.len()));
         let all_backfill = self.chosen.iter().all(|entry| entry.is_backfill());
         if !sizes_fit || all_backfill || (self.best.is_some() && players <= self.best_players) {
             return Flow::On;
@@ -361,8 +377,12 @@ fn expressions(kind: &RuleKind) -> Vec<&Expression> {
         }
     }
     match kind {
-        RuleKind::Distance(rule) => rule.measurements.iter().chain(referenced(Some(&rule.reference))).collect(),
-        RuleKind::Comparison(rule) => rule.measurements.iter().chain(referenced(rule.reference.as_ref())).collect(),
+        RuleKind::Distance(rule) => {
+            rule.measurements.iter().chain(referenced(Some(&rule.reference))).collect()
+        }
+        RuleKind::Comparison(rule) => {
+            rule.measurements.iter().chain(referenced(rule.reference.as_ref())).collect()
+        }
         RuleKind::Collection(rule) => {
             let reference = match &rule.operation {
                 CollectionOperation::ReferenceIntersectionCount(reference) => Some(reference),

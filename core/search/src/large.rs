@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
 use matchwright_rules::{
-    Batching, Lineup, PartyAggregation, Room, RuleKind, RuleSet, Strategy, TierSpan, Universe, Verdict, bound, judge,
+    Batching, Lineup, PartyAggregation, Room, RuleKind, RuleSet, Strategy, TierSpan, Universe, Verdict,
+    bound, judge,
 };
 
 use crate::hunt::{Found, team_order, tier_of};
@@ -22,7 +23,8 @@ pub(crate) fn form<'a>(
     players_max: u32,
     policy: PartyPolicy,
 ) -> Option<Found<'a>> {
-    let least: u32 = rules.teams.iter().map(|team| team.min_players.0.iter().min().copied().unwrap_or(0)).sum();
+    let least: u32 =
+        rules.teams.iter().map(|team| team.min_players.0.iter().min().copied().unwrap_or(0)).sum();
     if bucket.iter().map(|entry| entry.size()).sum::<u32>() < least {
         return None;
     }
@@ -35,10 +37,12 @@ fn groups<'a>(rules: &RuleSet, bucket: &[&'a Entry]) -> Vec<Vec<&'a Entry>> {
     if !rules.needs_latency() {
         return vec![bucket.to_vec()];
     }
-    let choices: Vec<(&'a Entry, Vec<Region>)> = bucket.iter().map(|entry| (*entry, regions(rules, entry))).collect();
+    let choices: Vec<(&'a Entry, Vec<Region>)> =
+        bucket.iter().map(|entry| (*entry, regions(rules, entry))).collect();
     let deepest = choices.iter().map(|(_, regions)| regions.len()).max().unwrap_or(0);
     // fastestRegion: by first choice; then second choices are let in too, and so on (D-102).
-    let depths = if rules.algorithm.batching == Batching::FastestRegion { 1..=deepest } else { deepest..=deepest };
+    let depths =
+        if rules.algorithm.batching == Batching::FastestRegion { 1..=deepest } else { deepest..=deepest };
     let mut groups = Vec::new();
     for depth in depths {
         let mut by_region: BTreeMap<&Region, Vec<&'a Entry>> = BTreeMap::new();
@@ -104,7 +108,8 @@ impl Filler<'_> {
     /// Backfill by its priority, then the oldest, then the closest to it; age where nothing else speaks.
     fn around_the_anchor<'a>(&self, mut group: Vec<&'a Entry>) -> Vec<&'a Entry> {
         let Strategy::Balanced { attribute } = self.rules.algorithm.strategy else { return group };
-        let value = |entry: &Entry| aggregate(&entry.party, attribute, None, PartyAggregation::Avg).unwrap_or(0.0);
+        let value =
+            |entry: &Entry| aggregate(&entry.party, attribute, None, PartyAggregation::Avg).unwrap_or(0.0);
         group.sort_by_key(|entry| entry.rank);
         let Some(anchor) = group.first().map(|entry| value(entry)) else { return group };
         let from_anchor = |entry: &Entry| (value(entry) - anchor).abs();
@@ -120,7 +125,8 @@ impl Filler<'_> {
         let tier = tier_of(self.rules, self.now, chosen.iter().copied().chain([entry]));
         let span = TierSpan { low: tier, high: tier };
         let players = lineup.teams.iter().map(|seats| seats.len() as u32).sum::<u32>();
-        let twice = chosen.iter().any(|one| one.is_backfill()) && (entry.is_backfill() || shares_player(lineup, entry));
+        let twice = chosen.iter().any(|one| one.is_backfill())
+            && (entry.is_backfill() || shares_player(lineup, entry));
         if players + entry.size() > self.players_max || twice {
             return false;
         }
@@ -138,7 +144,8 @@ impl Filler<'_> {
         });
         let room = Room { teams: room.collect() };
         let verdicts = bound(self.rules, lineup, &room, universe, lowest, self.policy);
-        let broken = self.rules.rules.iter().zip(&verdicts).any(|(rule, one)| rule.enforced && *one == Verdict::False);
+        let broken =
+            self.rules.rules.iter().zip(&verdicts).any(|(rule, one)| rule.enforced && *one == Verdict::False);
         if broken {
             lineup.pop();
         }

@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use matchwright_model::AttributeValue;
-use matchwright_rules::{Batching, MapKey, Party, PartyAggregation, RuleKind, RuleSet, Sort, SortDirection, SortKind};
+use matchwright_rules::{
+    Batching, MapKey, Party, PartyAggregation, RuleKind, RuleSet, Sort, SortDirection, SortKind,
+};
 
 use crate::pool::Entry;
 
@@ -12,7 +14,9 @@ pub(crate) fn sort_for(rules: &RuleSet, anchor: &Entry, candidates: &mut [&Entry
     let sorts: Vec<&Sort> = rules.rules.iter().filter_map(|rule| sort_of(&rule.kind)).collect();
     if let (true, Batching::Sorted(attributes)) = (sorts.is_empty(), &rules.algorithm.batching) {
         candidates.sort_by(|a, b| {
-            by_class(a, b).then_with(|| by_attributes(attributes, &a.party, &b.party)).then(a.rank.cmp(&b.rank))
+            by_class(a, b)
+                .then_with(|| by_attributes(attributes, &a.party, &b.party))
+                .then(a.rank.cmp(&b.rank))
         });
         return;
     }
@@ -36,7 +40,11 @@ fn sort_of(kind: &RuleKind) -> Option<&Sort> {
 enum Key {
     Number(f64),
     /// Equal to the anchor's text first, then alphabetical (D-80).
-    Text { differs: bool, text: String, descending: bool },
+    Text {
+        differs: bool,
+        text: String,
+        descending: bool,
+    },
     Missing,
 }
 
@@ -76,7 +84,9 @@ fn compare(a: &Key, b: &Key) -> Ordering {
 fn key(sort: &Sort, anchor: &Entry, entry: &Entry) -> Key {
     let map_key = sort.map_key.and_then(|which| extreme_key(&anchor.party, sort.attribute, which));
     let descending = sort.direction == SortDirection::Descending;
-    if let Some(AttributeValue::Text(text)) = entry.party.members.first().map(|member| &member.values[sort.attribute]) {
+    if let Some(AttributeValue::Text(text)) =
+        entry.party.members.first().map(|member| &member.values[sort.attribute])
+    {
         let own = anchor.party.members.first().map(|member| &member.values[sort.attribute]);
         let differs = own != Some(&AttributeValue::Text(text.clone()));
         return Key::Text { differs, text: text.clone(), descending };
@@ -84,7 +94,8 @@ fn key(sort: &Sort, anchor: &Entry, entry: &Entry) -> Key {
     let value = aggregate(&entry.party, sort.attribute, map_key.as_deref(), sort.party);
     let value = match (sort.kind, value) {
         (SortKind::Distance, Some(value)) => {
-            aggregate(&anchor.party, sort.attribute, map_key.as_deref(), sort.party).map(|own| (value - own).abs())
+            aggregate(&anchor.party, sort.attribute, map_key.as_deref(), sort.party)
+                .map(|own| (value - own).abs())
         }
         (_, value) => value,
     };
@@ -107,13 +118,19 @@ fn extreme_key(party: &Party, attribute: usize, which: MapKey) -> Option<String>
 }
 
 /// A party's one number, as `partyAggregation` makes it (D-86).
-pub(crate) fn aggregate(party: &Party, attribute: usize, map_key: Option<&str>, how: PartyAggregation) -> Option<f64> {
+pub(crate) fn aggregate(
+    party: &Party,
+    attribute: usize,
+    map_key: Option<&str>,
+    how: PartyAggregation,
+) -> Option<f64> {
     let number = |value: &AttributeValue| match value {
         AttributeValue::Number(number) => Some(*number),
         AttributeValue::NumberMap(map) => map.get(map_key?).copied(),
         _ => None,
     };
-    let values: Vec<f64> = party.members.iter().filter_map(|member| number(&member.values[attribute])).collect();
+    let values: Vec<f64> =
+        party.members.iter().filter_map(|member| number(&member.values[attribute])).collect();
     if values.is_empty() {
         return None;
     }
@@ -130,7 +147,8 @@ fn by_attributes(attributes: &[usize], a: &Party, b: &Party) -> Ordering {
         (Some(AttributeValue::Text(a)), Some(AttributeValue::Text(b))) => a.cmp(b),
         (Some(AttributeValue::TextList(a)), Some(AttributeValue::TextList(b))) => sorted(a).cmp(&sorted(b)),
         _ => {
-            let value = |party| aggregate(party, *attribute, None, PartyAggregation::Avg).unwrap_or(f64::INFINITY);
+            let value =
+                |party| aggregate(party, *attribute, None, PartyAggregation::Avg).unwrap_or(f64::INFINITY);
             value(a).total_cmp(&value(b))
         }
     };

@@ -59,7 +59,12 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub fn new(matchmaker: MatchmakerName, rule_set: RuleSetName, rules: Arc<RuleSet>, reserved_seats: u32) -> Self {
+    pub fn new(
+        matchmaker: MatchmakerName,
+        rule_set: RuleSetName,
+        rules: Arc<RuleSet>,
+        reserved_seats: u32,
+    ) -> Self {
         let key_attributes = key_attributes(&rules);
         let (buckets, places) = (BTreeMap::new(), BTreeMap::new());
         Self { matchmaker, rule_set, rules, reserved_seats, key_attributes, buckets, places }

@@ -37,7 +37,8 @@ impl Tally {
     /// Per rule of the set; sort rules have no truth to count.
     pub fn of(&self, ticket: &TicketId, rules: &RuleSet) -> Vec<RuleCount> {
         let counts = self.counts.get(ticket).map(Vec::as_slice).unwrap_or_default();
-        let named = rules.rules.iter().enumerate().filter(|(_, rule)| !matches!(rule.kind, RuleKind::Sort(_)));
+        let named =
+            rules.rules.iter().enumerate().filter(|(_, rule)| !matches!(rule.kind, RuleKind::Sort(_)));
         let count = |index: usize| counts.get(index).copied().unwrap_or_default();
         named
             .map(|(index, rule)| RuleCount {

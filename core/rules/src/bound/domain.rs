@@ -127,7 +127,8 @@ pub(super) fn join(one: Abstract, other: Abstract) -> Abstract {
         (Abstract::Text(_), Abstract::Text(_)) => Abstract::Text(None),
         (Abstract::List(a), Abstract::List(b)) => {
             let (a_count, b_count) = (a.count(), b.count());
-            let items = [a, b].into_iter().flat_map(|list| list.known.into_iter().chain(list.of.map(|of| *of)));
+            let items =
+                [a, b].into_iter().flat_map(|list| list.known.into_iter().chain(list.of.map(|of| *of)));
             let extra = (a_count.0.min(b_count.0), a_count.1.max(b_count.1));
             match items.reduce(join) {
                 Some(of) => Abstract::List(List::open(Vec::new(), extra, of)),

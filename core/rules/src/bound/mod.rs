@@ -42,7 +42,10 @@ pub struct Universe {
 pub enum Domain {
     /// Any value at all.
     Any,
-    Numbers { low: f64, high: f64 },
+    Numbers {
+        low: f64,
+        high: f64,
+    },
     /// A text out of these; for text lists, texts out of these.
     Texts(BTreeSet<String>),
 }
@@ -103,7 +106,8 @@ impl Universe {
     /// What these parties can bring: the hull of their numbers, the union of their texts.
     pub fn of<'a>(rules: &RuleSet, parties: impl Iterator<Item = &'a Party> + Clone) -> Self {
         let domain = |attribute: usize| {
-            let values = parties.clone().flat_map(|party| &party.members).map(|member| &member.values[attribute]);
+            let values =
+                parties.clone().flat_map(|party| &party.members).map(|member| &member.values[attribute]);
             domain_of(values)
         };
         Self { attributes: (0..rules.attributes.len()).map(domain).collect() }

@@ -47,9 +47,10 @@ fn reference(case: &Case<'_>, given: &Reference, party: PartyAggregation) -> Abs
         }
         Reference::Text(texts) => Abstract::Text(Some(texts.span(span.0, span.1).iter().cloned().collect())),
         Reference::Texts(lists) => {
-            let lists = lists.span(span.0, span.1).iter().map(|list| {
-                Abstract::List(List::known(list.iter().map(|one| text(one)).collect()))
-            });
+            let lists = lists
+                .span(span.0, span.1)
+                .iter()
+                .map(|list| Abstract::List(List::known(list.iter().map(|one| text(one)).collect())));
             lists.reduce(super::domain::join).unwrap_or(Abstract::List(List::known(Vec::new())))
         }
         Reference::Expression(expression) => evaluate(case, expression, party),
@@ -71,7 +72,11 @@ pub(super) fn distance(case: &Case<'_>, rule: &Distance) -> Verdict {
         verdict(defined && far <= max.0 && near >= min.1, near > max.1 || far < min.0)
     };
     let one = |measured: &Abstract| all(&leaves(measured), &|m| all(&against, &|r| pair(m, r)));
-    rule.measurements.iter().map(|measured| one(&evaluate(case, measured, rule.party))).min().unwrap_or(Verdict::True)
+    rule.measurements
+        .iter()
+        .map(|measured| one(&evaluate(case, measured, rule.party)))
+        .min()
+        .unwrap_or(Verdict::True)
 }
 
 pub(super) fn comparison(case: &Case<'_>, rule: &Comparison) -> Verdict {
@@ -105,7 +110,8 @@ fn across(operation: ComparisonOperation, values: &List) -> Verdict {
             _ => compare(operation, of, of),
         };
         // Two of them are drawn from the same values, but not the same one.
-        found = found.min(if among == Verdict::False && values.extra.0 < 2 { Verdict::Unknown } else { among });
+        found =
+            found.min(if among == Verdict::False && values.extra.0 < 2 { Verdict::Unknown } else { among });
     }
     found
 }
@@ -170,7 +176,9 @@ pub(super) fn collection(case: &Case<'_>, rule: &Collection) -> Verdict {
             CollectionOperation::Contains(wanted) => {
                 let wanted = wanted.span(case.tiers.low, case.tiers.high).iter();
                 let wanted: BTreeSet<&String> = wanted.collect();
-                all(&groups(&value, depth, 2), &|group| contains(group, &wanted).map_or(Verdict::Unknown, in_range))
+                all(&groups(&value, depth, 2), &|group| {
+                    contains(group, &wanted).map_or(Verdict::Unknown, in_range)
+                })
             }
             CollectionOperation::ReferenceIntersectionCount(given) => {
                 let nested = match given {
@@ -283,19 +291,22 @@ pub(super) fn batch_distance(case: &Case<'_>, rule: &BatchDistance) -> Verdict {
         _ => Abstract::Number(Range::undefined()),
     };
     let of_party = |party: &crate::Party| {
-        let numbers = List::known(party.members.iter().map(|member| number(&member.values[rule.attribute])).collect());
+        let numbers =
+            List::known(party.members.iter().map(|member| number(&member.values[rule.attribute])).collect());
         statistic(aggregator(rule.party), &numbers).low
     };
     let values: Vec<f64> = parties.iter().map(|party| of_party(party)).collect();
     let spread = |values: &mut dyn Iterator<Item = f64>| {
-        let (low, high) =
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = values
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         if low > high { 0.0 } else { high - low }
     };
     let now = spread(&mut values.iter().copied());
     let later = match (closed, domain) {
         (true, _) => now,
-        (false, Domain::Numbers { low, high }) => spread(&mut values.iter().copied().chain([*low, *high])) + 1e-9,
+        (false, Domain::Numbers { low, high }) => {
+            spread(&mut values.iter().copied().chain([*low, *high])) + 1e-9
+        }
         _ => f64::INFINITY,
     };
     let max = hull(case, rule.max.as_ref(), f64::INFINITY);

@@ -48,10 +48,12 @@ fn newcomer(case: &Case<'_>, attribute: usize) -> Abstract {
         _ => None,
     };
     match case.rules.attributes[attribute].kind {
-        matchwright_model::AttributeType::Number => Abstract::Number(match &case.universe.attributes[attribute] {
-            Domain::Numbers { low, high } => Range::new(*low, *high),
-            _ => Range::any(),
-        }),
+        matchwright_model::AttributeType::Number => {
+            Abstract::Number(match &case.universe.attributes[attribute] {
+                Domain::Numbers { low, high } => Range::new(*low, *high),
+                _ => Range::any(),
+            })
+        }
         matchwright_model::AttributeType::Text => Abstract::Text(texts()),
         _ => {
             let domain = texts();
@@ -104,7 +106,9 @@ fn plain(value: &AttributeValue) -> Abstract {
     match value {
         AttributeValue::Number(number) => Abstract::Number(Range::point(*number)),
         AttributeValue::Text(one) => text(one),
-        AttributeValue::TextList(list) => Abstract::List(List::known(list.iter().map(|one| text(one)).collect())),
+        AttributeValue::TextList(list) => {
+            Abstract::List(List::known(list.iter().map(|one| text(one)).collect()))
+        }
         AttributeValue::NumberMap(_) => Abstract::List(List::known(Vec::new())),
     }
 }
@@ -149,11 +153,14 @@ pub(super) fn statistic(function: Function, list: &List) -> Range {
         _ => Undefined::Never,
     };
     // One undefined number makes the whole undefined.
-    let extra = of.map_or(Undefined::Never, |of| of.undefined.min(match list.extra.0 {
-        0 => Undefined::Maybe,
-        _ => Undefined::Always,
-    }));
-    let undefined = known.iter().map(|range| range.undefined).chain([empty, extra]).max().unwrap_or(Undefined::Never);
+    let extra = of.map_or(Undefined::Never, |of| {
+        of.undefined.min(match list.extra.0 {
+            0 => Undefined::Maybe,
+            _ => Undefined::Always,
+        })
+    });
+    let undefined =
+        known.iter().map(|range| range.undefined).chain([empty, extra]).max().unwrap_or(Undefined::Never);
     if undefined == Undefined::Always {
         return Range::undefined();
     }
@@ -226,8 +233,10 @@ impl Open {
             let newcomers = if count == 0 { 0.0 } else { of.unwrap_or(0.0) * f64::from(count) };
             (known.iter().sum::<f64>() + newcomers) / (known.len() as f64 + f64::from(count))
         };
-        let low = self.counts().into_iter().map(|count| mean(self.low(), count)).fold(f64::INFINITY, f64::min);
-        let high = self.counts().into_iter().map(|count| mean(self.high(), count)).fold(f64::NEG_INFINITY, f64::max);
+        let low =
+            self.counts().into_iter().map(|count| mean(self.low(), count)).fold(f64::INFINITY, f64::min);
+        let high =
+            self.counts().into_iter().map(|count| mean(self.high(), count)).fold(f64::NEG_INFINITY, f64::max);
         Range::new(low, high)
     }
 

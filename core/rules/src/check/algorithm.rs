@@ -22,7 +22,12 @@ pub(super) fn check(root: &Members<'_>, attributes: &[Attribute], large: bool) -
         }
         let backfill_priority = default_priority(large);
         let (strategy, batching) = (Strategy::ExhaustiveSearch, Batching::Random);
-        return Some(Algorithm { strategy, batching, expansion_age: ExpansionAge::Newest, backfill_priority });
+        return Some(Algorithm {
+            strategy,
+            batching,
+            expansion_age: ExpansionAge::Newest,
+            backfill_priority,
+        });
     }
     root.with("algorithm", |node| check_one(node, attributes, large))
 }
@@ -37,13 +42,21 @@ fn large_needs_balanced(found: &str) -> Finding {
         .hint("add \"algorithm\": {\"strategy\": \"balanced\", \"balancedAttribute\": ...}")
 }
 
-const KEYS: [&str; 6] =
-    ["strategy", "batchingPreference", "sortByAttributes", "balancedAttribute", "expansionAgeSelection", "backfillPriority"];
+const KEYS: [&str; 6] = [
+    "strategy",
+    "batchingPreference",
+    "sortByAttributes",
+    "balancedAttribute",
+    "expansionAgeSelection",
+    "backfillPriority",
+];
 
 fn check_one(node: Node<'_>, attributes: &[Attribute], large: bool) -> Option<Algorithm> {
     let members = Members::new(node, &KEYS)?;
     let balanced = match members.has("strategy") {
-        true => members.with("strategy", |node| node.choice(&[("exhaustiveSearch", false), ("balanced", true)])),
+        true => {
+            members.with("strategy", |node| node.choice(&[("exhaustiveSearch", false), ("balanced", true)]))
+        }
         false => Some(false),
     };
     if large && balanced == Some(false) {
@@ -57,8 +70,11 @@ fn check_one(node: Node<'_>, attributes: &[Attribute], large: bool) -> Option<Al
     let expansion_age = members.with("expansionAgeSelection", |node| {
         node.choice(&[("newest", ExpansionAge::Newest), ("oldest", ExpansionAge::Oldest)])
     });
-    let priorities =
-        [("normal", BackfillPriority::Normal), ("high", BackfillPriority::High), ("low", BackfillPriority::Low)];
+    let priorities = [
+        ("normal", BackfillPriority::Normal),
+        ("high", BackfillPriority::High),
+        ("low", BackfillPriority::Low),
+    ];
     let priority = members.with("backfillPriority", |node| node.choice(&priorities));
     let strategy = match balanced? {
         true => Strategy::Balanced { attribute: attribute? },
@@ -103,7 +119,8 @@ fn batching(members: &Members<'_>, attributes: &[Attribute], balanced: Option<bo
     let preference = match (members.has("batchingPreference"), balanced?) {
         (true, _) => members.with("batchingPreference", |node| {
             let chosen = node.choice(&choices)?;
-            let fits = matches!(chosen, Preference::LargestPopulation | Preference::FastestRegion) == (balanced == Some(true));
+            let fits = matches!(chosen, Preference::LargestPopulation | Preference::FastestRegion)
+                == (balanced == Some(true));
             if !fits {
                 let expected = match balanced {
                     Some(true) => "largestPopulation or fastestRegion with strategy balanced",
@@ -122,7 +139,11 @@ fn batching(members: &Members<'_>, attributes: &[Attribute], balanced: Option<bo
     });
     match preference {
         Preference::Sorted if sorted.is_empty() => {
-            members.report(Finding::new(codes::SORT_ATTRIBUTES, "sortByAttributes with batchingPreference sorted", "none"));
+            members.report(Finding::new(
+                codes::SORT_ATTRIBUTES,
+                "sortByAttributes with batchingPreference sorted",
+                "none",
+            ));
             None
         }
         Preference::Sorted => sorted.into_iter().collect::<Option<_>>().map(Batching::Sorted),

@@ -44,8 +44,13 @@ pub(super) fn check<'a>(root: Option<&'a Value<'a>>, notes: &'a Notes<'a>) -> Ex
     for (index, value) in array.elements.iter().enumerate() {
         check_one(value, &Path::Text(format!("expansions[{index}]")), &mut found);
     }
-    let mut steps: Vec<Duration> =
-        found.targets.iter().flat_map(|target| &target.steps).map(|(wait, ..)| *wait).filter(|w| !w.is_zero()).collect();
+    let mut steps: Vec<Duration> = found
+        .targets
+        .iter()
+        .flat_map(|target| &target.steps)
+        .map(|(wait, ..)| *wait)
+        .filter(|w| !w.is_zero())
+        .collect();
     steps.sort();
     steps.dedup();
     found.steps = steps;
@@ -59,8 +64,14 @@ fn check_one<'a>(value: &'a Value<'a>, path: &Path<'_>, found: &mut Expansions<'
         let text = node.text()?;
         let parsed = parse_target(text);
         if parsed.is_none() {
-            let finding = Finding::new(codes::TARGET, "teams[name].property or rules[name].property", format!("`{text}`"));
-            node.report(finding.hint("name every team: teams[red,blue].minPlayers; teams[*] is not supported"));
+            let finding = Finding::new(
+                codes::TARGET,
+                "teams[name].property or rules[name].property",
+                format!("`{text}`"),
+            );
+            node.report(
+                finding.hint("name every team: teams[red,blue].minPlayers; teams[*] is not supported"),
+            );
         }
         Some((parsed?, node.span()))
     });
@@ -73,13 +84,21 @@ fn check_one<'a>(value: &'a Value<'a>, path: &Path<'_>, found: &mut Expansions<'
     };
     let steps = steps_of(&list?.value, path, notes)?;
     for name in names {
-        let twice = found.targets.iter().any(|one| one.of_team == of_team && one.name == name && one.property == property);
+        let twice = found
+            .targets
+            .iter()
+            .any(|one| one.of_team == of_team && one.name == name && one.property == property);
         if twice {
-            let finding = Finding::new(codes::TARGET_TWICE, "every property expanded once", format!("`{name}`.{property} again"));
+            let finding = Finding::new(
+                codes::TARGET_TWICE,
+                "every property expanded once",
+                format!("`{name}`.{property} again"),
+            );
             notes.add(path, span.clone(), finding);
             continue;
         }
-        let steps = steps.iter().map(|(wait, value, path)| (*wait, *value, Path::Text(path.clone()))).collect();
+        let steps =
+            steps.iter().map(|(wait, value, path)| (*wait, *value, Path::Text(path.clone()))).collect();
         let path = Path::Text(format!("{path}.target"));
         let (property, span) = (property.clone(), span.clone());
         let (named, used) = (Cell::new(false), Cell::new(false));
@@ -122,7 +141,8 @@ fn steps_of<'a>(value: &'a Value<'a>, path: &Path<'_>, notes: &'a Notes<'a>) -> 
         let step_path = Path::Index(&steps_path, index);
         let step = Node { value, path: &step_path, notes };
         let members = Members::new(step, &["waitTimeSeconds", "value"])?;
-        let wait = members.required("waitTimeSeconds", |node| wait_time(node, steps.last().map(|step| step.0)));
+        let wait =
+            members.required("waitTimeSeconds", |node| wait_time(node, steps.last().map(|step| step.0)));
         members.required("value", |_| Some(()))?;
         let Value::Object(object) = value else { return None };
         let given = object.properties.iter().find(|property| property.name.as_str() == "value")?;
@@ -147,7 +167,13 @@ fn wait_time(node: Node<'_>, before: Option<Duration>) -> Option<Duration> {
 
 impl<'a> Expansions<'a> {
     /// The values of a team's property, one per tier.
-    pub fn of_team(&self, name: &str, property: &str, base: u32, read: impl Fn(Node<'_>) -> Option<u32>) -> Tiered<u32> {
+    pub fn of_team(
+        &self,
+        name: &str,
+        property: &str,
+        base: u32,
+        read: impl Fn(Node<'_>) -> Option<u32>,
+    ) -> Tiered<u32> {
         self.tiered(true, name, property, base, read)
     }
 
@@ -179,7 +205,8 @@ impl<'a> Expansions<'a> {
             target.used.set(true);
             for (wait, value, path) in &target.steps {
                 let Some(value) = read(Node { value, path, notes: self.notes }) else { continue };
-                let from = self.steps.iter().position(|step| step >= wait).map_or(self.steps.len(), |at| at + 1);
+                let from =
+                    self.steps.iter().position(|step| step >= wait).map_or(self.steps.len(), |at| at + 1);
                 let from = if wait.is_zero() { 0 } else { from };
                 values[from..].fill(value);
             }
@@ -189,7 +216,10 @@ impl<'a> Expansions<'a> {
 
     /// A rule of this name stands there, so that only its property can be wrong.
     pub fn rule_exists(&self, name: &str) {
-        self.targets.iter().filter(|one| !one.of_team && one.name == name).for_each(|one| one.named.set(true));
+        self.targets
+            .iter()
+            .filter(|one| !one.of_team && one.name == name)
+            .for_each(|one| one.named.set(true));
     }
 
     /// Reports what no team and no rule asked for.
@@ -203,13 +233,29 @@ impl<'a> Expansions<'a> {
             let finding = match target.named.get() {
                 true => Finding::new(
                     codes::TARGET_PROPERTY,
-                    format!("a property of the {what} `{}` that it has and that can be expanded", target.name),
+                    format!(
+                        "a property of the {what} `{}` that it has and that can be expanded",
+                        target.name
+                    ),
                     format!("`{}`", target.property),
                 )
-                .near(&target.property, ["minPlayers", "maxPlayers", "maxDistance", "minDistance", "maxLatency", "minCount", "maxCount", "referenceValue"]),
+                .near(
+                    &target.property,
+                    [
+                        "minPlayers",
+                        "maxPlayers",
+                        "maxDistance",
+                        "minDistance",
+                        "maxLatency",
+                        "minCount",
+                        "maxCount",
+                        "referenceValue",
+                    ],
+                ),
                 false => {
                     let expected = format!("a {what}: {}", known.join(", "));
-                    Finding::new(codes::TARGET_UNKNOWN, expected, format!("`{}`", target.name)).near(&target.name, known)
+                    Finding::new(codes::TARGET_UNKNOWN, expected, format!("`{}`", target.name))
+                        .near(&target.name, known)
                 }
             };
             self.notes.add(&target.path, target.span.clone(), finding);

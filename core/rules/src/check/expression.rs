@@ -133,7 +133,11 @@ impl<'a> Reader<'a> {
         let found: Vec<usize> = teams.filter_map(of_name).collect();
         if found.is_empty() {
             let known: Vec<&str> = self.names.teams.iter().map(|team| team.name.as_str()).collect();
-            let finding = Finding::new(codes::UNKNOWN_TEAM, format!("a team: {}", known.join(", ")), format!("`{name}`"));
+            let finding = Finding::new(
+                codes::UNKNOWN_TEAM,
+                format!("a team: {}", known.join(", ")),
+                format!("`{name}`"),
+            );
             return Err(finding.near(name, known));
         }
         Ok(found)
@@ -204,8 +208,12 @@ impl<'a> Reader<'a> {
 
     fn unreadable(&self, expected: &str, found: &str) -> Finding {
         let place = self.text.len() - self.rest.len();
-        Finding::new(codes::EXPRESSION, expected, format!("{found} at character {} of `{}`", place + 1, self.text.trim()))
-            .hint("an expression reads like avg(flatten(teams[*].players.attributes[skill]))")
+        Finding::new(
+            codes::EXPRESSION,
+            expected,
+            format!("{found} at character {} of `{}`", place + 1, self.text.trim()),
+        )
+        .hint("an expression reads like avg(flatten(teams[*].players.attributes[skill]))")
     }
 }
 
@@ -258,7 +266,9 @@ fn fit(function: Function, kind: &Type) -> Option<(u8, Type)> {
     match (function, &**inner) {
         (Function::Count, Type::List(_)) => None,
         (Function::Count, _) => Some((0, Type::Number)),
-        (Function::SetIntersection, Type::List(texts)) if **texts == Type::Text => Some((0, Type::list(Type::Text))),
+        (Function::SetIntersection, Type::List(texts)) if **texts == Type::Text => {
+            Some((0, Type::list(Type::Text)))
+        }
         (Function::SetIntersection | Function::Flatten, _) => None,
         (_, Type::Number) => Some((0, Type::Number)),
         _ => None,

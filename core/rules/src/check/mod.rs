@@ -55,7 +55,9 @@ fn check<'a>(value: &'a Value<'a>, notes: &'a Notes<'a>) -> Option<RuleSet> {
         Some(())
     });
     let listed = match value {
-        Value::Object(object) => object.properties.iter().find(|property| property.name.as_str() == "expansions"),
+        Value::Object(object) => {
+            object.properties.iter().find(|property| property.name.as_str() == "expansions")
+        }
         _ => None,
     };
     let expansions = expansions::check(listed.map(|property| &property.value), notes);
@@ -63,7 +65,11 @@ fn check<'a>(value: &'a Value<'a>, notes: &'a Notes<'a>) -> Option<RuleSet> {
     let teams = teams::check(&root, &expansions);
     let algorithm = algorithm::check(&root, &attributes, teams.large);
     let world = rules::World {
-        names: expression::Names { attributes: &attributes, teams: &teams.teams, definitions: &teams.definitions },
+        names: expression::Names {
+            attributes: &attributes,
+            teams: &teams.teams,
+            definitions: &teams.definitions,
+        },
         expansions: &expansions,
         large: teams.large,
     };

@@ -11,9 +11,9 @@ use super::statement::{self, Earlier, OPERATORS};
 use super::teams::check_name;
 use crate::Node as ExpressionNode;
 use crate::{
-    BatchDistance, Collection, CollectionOperation, Comparison, ComparisonOperation, Distance, DistanceReference,
-    Expression, Latency, MapKey, PartyAggregation, Reference, Rule, RuleKind, Sort, SortDirection, SortKind, Statement,
-    Tiered, Type,
+    BatchDistance, Collection, CollectionOperation, Comparison, ComparisonOperation, Distance,
+    DistanceReference, Expression, Latency, MapKey, PartyAggregation, Reference, Rule, RuleKind, Sort,
+    SortDirection, SortKind, Statement, Tiered, Type,
 };
 
 /// What a rule may refer to.
@@ -74,7 +74,9 @@ fn enforced(read: Vec<Read>) -> Vec<Rule> {
         }
     }
     let rules = read.into_iter().zip(named);
-    rules.filter_map(|(one, named)| Some(Rule { name: one.name, kind: one.rule?, enforced: !named })).collect()
+    rules
+        .filter_map(|(one, named)| Some(Rule { name: one.name, kind: one.rule?, enforced: !named }))
+        .collect()
 }
 
 fn mark(statement: &Statement, named: &mut [bool]) {
@@ -89,13 +91,26 @@ fn mark(statement: &Statement, named: &mut [bool]) {
 
 fn properties(kind: &str) -> &'static [&'static str] {
     match kind {
-        "distance" => {
-            &["name", "type", "measurements", "referenceValue", "maxDistance", "minDistance", "partyAggregation"]
-        }
+        "distance" => &[
+            "name",
+            "type",
+            "measurements",
+            "referenceValue",
+            "maxDistance",
+            "minDistance",
+            "partyAggregation",
+        ],
         "comparison" => &["name", "type", "measurements", "referenceValue", "operation", "partyAggregation"],
-        "collection" => {
-            &["name", "type", "measurements", "referenceValue", "operation", "minCount", "maxCount", "partyAggregation"]
-        }
+        "collection" => &[
+            "name",
+            "type",
+            "measurements",
+            "referenceValue",
+            "operation",
+            "minCount",
+            "maxCount",
+            "partyAggregation",
+        ],
         "latency" => &["name", "type", "maxLatency", "maxDistance", "distanceReference", "partyAggregation"],
         "distanceSort" | "absoluteSort" => {
             &["name", "type", "sortDirection", "sortAttribute", "mapKey", "partyAggregation"]
@@ -108,15 +123,18 @@ fn properties(kind: &str) -> &'static [&'static str] {
 fn read_one(node: Node<'_>, world: &World<'_>, read: &[Read]) -> Option<Read> {
     let object = node.object()?;
     let kind_of = |property: &&jsonc_parser::ast::ObjectProp<'_>| property.name.as_str() == "type";
-    let kind_name = object.properties.iter().find(kind_of).and_then(|property| {
-        Node { value: &property.value, ..node }.as_text()
-    });
+    let kind_name = object
+        .properties
+        .iter()
+        .find(kind_of)
+        .and_then(|property| Node { value: &property.value, ..node }.as_text());
     let known = TYPES.iter().find(|(name, _)| Some(*name) == kind_name).map(|(_, kind)| *kind);
     let Some(kind) = known else {
         let finding = match kind_name {
             Some(name) => {
                 let all = TYPES.map(|(name, _)| name);
-                Finding::new(codes::CHOICE, format!("a type: {}", all.join(", ")), format!("`{name}`")).near(name, all)
+                Finding::new(codes::CHOICE, format!("a type: {}", all.join(", ")), format!("`{name}`"))
+                    .near(name, all)
             }
             None => Finding::new(codes::MISSING_KEY, "the key `type`, a string", "none"),
         };
@@ -127,7 +145,11 @@ fn read_one(node: Node<'_>, world: &World<'_>, read: &[Read]) -> Option<Read> {
     let name = members.required("name", |node| {
         let name = check_name(node, "rule", read.iter().map(|one| one.name.as_str()))?;
         if OPERATORS.contains(&name.as_str()) {
-            node.report(Finding::new(codes::OPERATOR_NAME, "a name that is no operator", format!("`{name}`")));
+            node.report(Finding::new(
+                codes::OPERATOR_NAME,
+                "a name that is no operator",
+                format!("`{name}`"),
+            ));
         }
         Some(name)
     })?;
@@ -178,7 +200,13 @@ impl Reader<'_, '_> {
         let (max, min) = (self.limit("maxDistance"), self.limit("minDistance"));
         self.one_of(&["maxDistance", "minDistance"])?;
         let party = self.party(false);
-        Some(Distance { measurements: measurements?, reference: reference?, min: min?, max: max?, party: party? })
+        Some(Distance {
+            measurements: measurements?,
+            reference: reference?,
+            min: min?,
+            max: max?,
+            party: party?,
+        })
     }
 
     fn comparison(&self) -> Option<Comparison> {
@@ -195,13 +223,21 @@ impl Reader<'_, '_> {
         let equality = matches!(operation?, ComparisonOperation::Equal | ComparisonOperation::NotEqual);
         if !equality && !self.members.has("referenceValue") {
             let expected = "a referenceValue, or `=` or `!=` without one";
-            self.node.report(Finding::new(codes::NEEDS_REFERENCE, expected, "an order without a referenceValue"));
+            self.node.report(Finding::new(
+                codes::NEEDS_REFERENCE,
+                expected,
+                "an order without a referenceValue",
+            ));
             return None;
         }
         let party = self.party(false);
         let (measurements, operation, party) = (measurements?, operation?, party?);
         if let Some(list) = measurements.iter().find_map(|one| self.list_attribute(one)) {
-            let finding = Finding::new(codes::EXPRESSION_TYPE, "numbers or strings", format!("the string_list `{list}`"));
+            let finding = Finding::new(
+                codes::EXPRESSION_TYPE,
+                "numbers or strings",
+                format!("the string_list `{list}`"),
+            );
             self.node.report(finding.hint("compare lists with a collection rule"));
             return None;
         }
@@ -263,12 +299,17 @@ impl Reader<'_, '_> {
         let has_reference = self.members.has("referenceValue");
         if operation == 0 {
             if has_reference {
-                self.node.report(Finding::new(codes::REFERENCE, "no referenceValue with `intersection`", "one"));
+                self.node.report(Finding::new(
+                    codes::REFERENCE,
+                    "no referenceValue with `intersection`",
+                    "one",
+                ));
             }
             return (!has_reference).then_some(CollectionOperation::Intersection);
         }
         if !has_reference {
-            let finding = Finding::new(codes::NEEDS_REFERENCE, "a referenceValue with this operation", "none");
+            let finding =
+                Finding::new(codes::NEEDS_REFERENCE, "a referenceValue with this operation", "none");
             self.node.report(finding);
         }
         self.members.with("referenceValue", |node| {
@@ -281,10 +322,13 @@ impl Reader<'_, '_> {
             }
             let fits = match &reference {
                 Reference::Texts(_) => true,
-                Reference::Expression(expression) => is_texts(&expression.kind) && depth(&expression.kind) >= 1,
+                Reference::Expression(expression) => {
+                    is_texts(&expression.kind) && depth(&expression.kind) >= 1
+                }
                 _ => false,
             };
-            self.fitting(node, reference, fits, "a list of strings").map(CollectionOperation::ReferenceIntersectionCount)
+            self.fitting(node, reference, fits, "a list of strings")
+                .map(CollectionOperation::ReferenceIntersectionCount)
         })
     }
 
@@ -297,7 +341,8 @@ impl Reader<'_, '_> {
         let pair = (self.members.has("maxDistance"), self.members.has("distanceReference"));
         if pair.0 != pair.1 {
             let found = if pair.0 { "maxDistance alone" } else { "distanceReference alone" };
-            let finding = Finding::new(codes::DISTANCE_REFERENCE, "maxDistance and distanceReference together", found);
+            let finding =
+                Finding::new(codes::DISTANCE_REFERENCE, "maxDistance and distanceReference together", found);
             self.node.report(finding);
             return None;
         }
@@ -365,8 +410,9 @@ impl Reader<'_, '_> {
             _ => None,
         };
         let earlier = read.iter().enumerate();
-        let earlier: Vec<Earlier<'_>> =
-            earlier.map(|(index, one)| Earlier { index, name: &one.name, refused: refused(one.kind_name) }).collect();
+        let earlier: Vec<Earlier<'_>> = earlier
+            .map(|(index, one)| Earlier { index, name: &one.name, refused: refused(one.kind_name) })
+            .collect();
         self.members.required("statement", |node| {
             let parsed = statement::parse(node.text()?, &earlier);
             parsed.map_err(|finding| node.report(finding)).ok()
@@ -410,7 +456,9 @@ impl Reader<'_, '_> {
             }
             Value::StringLit(text) => {
                 let text = text.value.to_string();
-                Some(Reference::Text(self.tiered("referenceValue", text, |node| node.text().map(str::to_string))))
+                Some(Reference::Text(
+                    self.tiered("referenceValue", text, |node| node.text().map(str::to_string)),
+                ))
             }
             Value::Array(_) => {
                 let texts = |node: Node<'_>| {
@@ -436,8 +484,8 @@ impl Reader<'_, '_> {
         if !self.members.has(key) {
             return Some(None);
         }
-        let base = self.members.with(key, |node| not_negative(node))?;
-        Some(Some(self.tiered(key, base, |node| not_negative(node))))
+        let base = self.members.with(key, not_negative)?;
+        Some(Some(self.tiered(key, base, not_negative)))
     }
 
     fn positive(&self, node: Node<'_>) -> Option<f64> {

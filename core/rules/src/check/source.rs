@@ -116,7 +116,8 @@ impl<'a> Notes<'a> {
 pub(super) fn parse<'a>(text: &'a str, notes: &Notes<'_>) -> Option<Value<'a>> {
     let length = text.chars().count();
     if length == 0 || length > LENGTH_MAX {
-        let finding = Finding::new(codes::LENGTH, format!("1 to {LENGTH_MAX} characters"), format!("{length}"));
+        let finding =
+            Finding::new(codes::LENGTH, format!("1 to {LENGTH_MAX} characters"), format!("{length}"));
         notes.add(&Path::Root, 0..0, finding);
         return None;
     }
@@ -140,7 +141,8 @@ pub(super) fn parse<'a>(text: &'a str, notes: &Notes<'_>) -> Option<Value<'a>> {
         }
         Err(error) => {
             let range = error.range();
-            let finding = Finding::new(codes::SYNTAX, "JSON (comments are allowed)", error.kind().to_string());
+            let finding =
+                Finding::new(codes::SYNTAX, "JSON (comments are allowed)", error.kind().to_string());
             notes.add(&Path::Root, range.start..range.end, finding);
             None
         }

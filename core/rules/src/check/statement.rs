@@ -46,7 +46,8 @@ impl<'a> Reader<'a> {
         let mut parts = self.parts(depth)?;
         let fits = if word == "not" { parts.len() == 1 } else { parts.len() >= 2 };
         if !fits {
-            let expected = if word == "not" { "exactly one argument of not" } else { "two arguments or more" };
+            let expected =
+                if word == "not" { "exactly one argument of not" } else { "two arguments or more" };
             return Err(Finding::new(codes::STATEMENT, expected, format!("{} in {word}(..)", parts.len())));
         }
         Ok(match word {
@@ -76,11 +77,19 @@ impl<'a> Reader<'a> {
 
     fn rule(&self, name: &str) -> Result<Statement, Finding> {
         let Some(rule) = self.earlier.iter().find(|rule| rule.name == name) else {
-            let finding = Finding::new(codes::STATEMENT_RULE, "a rule that stands before this one", format!("`{name}`"));
+            let finding = Finding::new(
+                codes::STATEMENT_RULE,
+                "a rule that stands before this one",
+                format!("`{name}`"),
+            );
             return Err(finding.near(name, self.earlier.iter().map(|rule| rule.name)));
         };
         match rule.refused {
-            Some(why) => Err(Finding::new(codes::STATEMENT_KIND, "a rule that is true or false by itself", format!("`{name}`, {why}"))),
+            Some(why) => Err(Finding::new(
+                codes::STATEMENT_KIND,
+                "a rule that is true or false by itself",
+                format!("`{name}`, {why}"),
+            )),
             None => Ok(Statement::Rule(rule.index)),
         }
     }

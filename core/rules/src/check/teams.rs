@@ -55,11 +55,16 @@ fn check_one(node: Node<'_>, expansions: &Expansions<'_>, found: &mut Teams) -> 
     for number in 1..=quantity {
         let name = if quantity == 1 { name.clone() } else { format!("{name}_{number}") };
         if found.teams.iter().any(|team| team.name.as_str() == name) {
-            let finding = Finding::new(codes::DUPLICATE_NAME, "team names of a match to differ", format!("`{name}` twice"));
+            let finding = Finding::new(
+                codes::DUPLICATE_NAME,
+                "team names of a match to differ",
+                format!("`{name}` twice"),
+            );
             members.report(finding.hint("a team with quantity n is named <name>_1 to <name>_n"));
             break;
         }
-        let (name, max_players, min_players) = (TeamName::from(name), max_players.clone(), min_players.clone());
+        let (name, max_players, min_players) =
+            (TeamName::from(name), max_players.clone(), min_players.clone());
         found.teams.push(Team { name, definition, min_players, max_players });
     }
     Some(())
@@ -109,7 +114,11 @@ pub(super) fn check_name<'k>(
         return None;
     }
     if earlier.any(|known| known == name) {
-        node.report(Finding::new(codes::DUPLICATE_NAME, format!("every {what} name once"), format!("`{name}` again")));
+        node.report(Finding::new(
+            codes::DUPLICATE_NAME,
+            format!("every {what} name once"),
+            format!("`{name}` again"),
+        ));
         return None;
     }
     Some(name.to_string())

@@ -9,7 +9,8 @@ use crate::BatchDistance;
 pub(super) fn holds(case: &Case<'_>, rule: &BatchDistance) -> bool {
     match &rule.max {
         Some(max) => {
-            let values: Vec<f64> = case.lineup.parties.iter().filter_map(|party| ticket_value(party, rule)).collect();
+            let values: Vec<f64> =
+                case.lineup.parties.iter().filter_map(|party| ticket_value(party, rule)).collect();
             let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let low = values.iter().copied().fold(f64::INFINITY, f64::min);
             values.is_empty() || high - low <= *max.at(case.tier)
@@ -28,6 +29,7 @@ fn ticket_value(party: &crate::Party, rule: &BatchDistance) -> Option<f64> {
         AttributeValue::Number(number) => Some(*number),
         _ => None,
     };
-    let numbers: Vec<f64> = party.members.iter().filter_map(|member| number(&member.values[rule.attribute])).collect();
+    let numbers: Vec<f64> =
+        party.members.iter().filter_map(|member| number(&member.values[rule.attribute])).collect();
     aggregate(&numbers, rule.party)
 }

@@ -23,7 +23,10 @@ fn counts(case: &Case<'_>, rule: &Collection, measured: &Value, depth: usize) ->
         CollectionOperation::Contains(text) => {
             let text = Value::Text(text.at(case.tier).clone());
             let is_it = |item: &&Value| **item == text || item.items().contains(&text);
-            groups(measured, depth, 2).into_iter().map(|group| group.items().iter().filter(is_it).count()).collect()
+            groups(measured, depth, 2)
+                .into_iter()
+                .map(|group| group.items().iter().filter(is_it).count())
+                .collect()
         }
         CollectionOperation::ReferenceIntersectionCount(given) => {
             let nested = match given {

@@ -12,9 +12,13 @@ pub(super) fn holds(case: &Case<'_>, rule: &Comparison) -> bool {
     match &rule.reference {
         Some(given) => {
             let given = reference(case, given, rule.party);
-            values.iter().all(|value| given.leaves().iter().all(|other| compares(rule.operation, value, other)))
+            values
+                .iter()
+                .all(|value| given.leaves().iter().all(|other| compares(rule.operation, value, other)))
         }
-        None => pairs(&values).all(|(one, other)| compares(rule.operation, one, other)) && all_defined(&values),
+        None => {
+            pairs(&values).all(|(one, other)| compares(rule.operation, one, other)) && all_defined(&values)
+        }
     }
 }
 

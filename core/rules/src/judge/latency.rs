@@ -22,7 +22,11 @@ pub(super) fn regions(case: &Case<'_>) -> Vec<Option<Region>> {
         .map(|region| {
             let all: Vec<u32> = case.lineup.members().map(|member| member.latencies[&region]).collect();
             // Everybody reports it, so that sums order as averages do.
-            (all.iter().map(|latency| u64::from(*latency)).sum(), all.iter().copied().max().unwrap_or(0), region)
+            (
+                all.iter().map(|latency| u64::from(*latency)).sum(),
+                all.iter().copied().max().unwrap_or(0),
+                region,
+            )
         })
         .collect();
     ranked.sort();
@@ -49,13 +53,20 @@ pub(super) fn holds(case: &Case<'_>, rule: &Latency, region: &Region) -> bool {
 }
 
 /// His own latency; under the literal policy that of his party (D-86).
-fn latency_of(case: &Case<'_>, seat: (usize, usize), region: &Region, party: PartyAggregation) -> Option<f64> {
+fn latency_of(
+    case: &Case<'_>,
+    seat: (usize, usize),
+    region: &Region,
+    party: PartyAggregation,
+) -> Option<f64> {
     let own = case.lineup.member(seat).latencies.get(region).map(|latency| f64::from(*latency));
     if case.policy == PartyPolicy::Individual {
         return own;
     }
     let members = &case.lineup.parties[seat.0].members;
-    let all: Option<Vec<f64>> =
-        members.iter().map(|member| member.latencies.get(region).map(|latency| f64::from(*latency))).collect();
+    let all: Option<Vec<f64>> = members
+        .iter()
+        .map(|member| member.latencies.get(region).map(|latency| f64::from(*latency)))
+        .collect();
     aggregate(&all?, party)
 }

@@ -44,8 +44,10 @@ pub fn judge(rules: &RuleSet, lineup: &Lineup, tier: Tier, policy: PartyPolicy) 
     let team_sizes = case.team_sizes();
     let everywhere = case.everywhere();
     let candidates = latency::regions(&case);
-    let judged: Vec<(Option<Region>, Vec<Option<bool>>)> =
-        candidates.into_iter().map(|region| (region.clone(), case.at(&everywhere, region.as_ref()))).collect();
+    let judged: Vec<(Option<Region>, Vec<Option<bool>>)> = candidates
+        .into_iter()
+        .map(|region| (region.clone(), case.at(&everywhere, region.as_ref())))
+        .collect();
     let best = judged.iter().find(|(_, verdicts)| case.all_enforced_hold(verdicts));
     let holds = best.is_some();
     let (region, verdicts) = best.or(judged.first()).cloned().unwrap_or_default();

@@ -41,16 +41,16 @@ impl Value {
 /// Evaluates an expression; under the literal policy every value is that of its player's party (D-86).
 pub(super) fn evaluate(case: &Case<'_>, expression: &Expression, party: PartyAggregation) -> Value {
     match &expression.node {
-        Node::Players(teams) => per_team(teams, &|team| case.lineup.team(team).map(|_| Value::Player).collect()),
+        Node::Players(teams) => {
+            per_team(teams, &|team| case.lineup.team(team).map(|_| Value::Player).collect())
+        }
         Node::PlayerIds(teams) => per_team(teams, &|team| {
             case.lineup.team(team).map(|member| Value::Text(member.id.to_string())).collect()
         }),
         Node::Attribute { teams, attribute } => per_team(teams, &|team| {
             case.lineup.teams[team].iter().map(|seat| attribute_of(case, *seat, *attribute, party)).collect()
         }),
-        Node::Call { function, argument, lift } => {
-            lifted(*function, &evaluate(case, argument, party), *lift)
-        }
+        Node::Call { function, argument, lift } => lifted(*function, &evaluate(case, argument, party), *lift),
     }
 }
 
@@ -70,7 +70,9 @@ pub(super) fn reference(case: &Case<'_>, reference: &Reference, party: PartyAggr
 fn per_team(teams: &TeamSelection, players: &dyn Fn(usize) -> Vec<Value>) -> Value {
     match teams {
         TeamSelection::One(team) => Value::List(players(*team)),
-        TeamSelection::Many(teams) => Value::List(teams.iter().map(|team| Value::List(players(*team))).collect()),
+        TeamSelection::Many(teams) => {
+            Value::List(teams.iter().map(|team| Value::List(players(*team))).collect())
+        }
     }
 }
 
@@ -127,7 +129,9 @@ fn lifted(function: Function, value: &Value, lift: u8) -> Value {
 fn call(function: Function, value: &Value) -> Value {
     match function {
         Function::Count => Value::Number(Some(value.items().len() as f64)),
-        Function::Flatten => Value::List(value.items().iter().flat_map(|item| item.items()).cloned().collect()),
+        Function::Flatten => {
+            Value::List(value.items().iter().flat_map(|item| item.items()).cloned().collect())
+        }
         Function::SetIntersection => intersection(value.items()),
         _ => {
             let numbers: Option<Vec<f64>> = value.items().iter().map(Value::as_number).collect();
