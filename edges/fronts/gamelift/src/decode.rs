@@ -91,7 +91,9 @@ fn ask(
             };
             // Here a limit above 10 is only prose, and read as 10 (D-15).
             let limit = match shapes.get("Limit") {
-                Some(limit) => shapes.whole("Limit", limit, 1, i64::from(i32::MAX)).map(|limit| limit.min(PAGE_MAX)),
+                Some(limit) => {
+                    shapes.whole("Limit", limit, 1, i64::from(i32::MAX)).map(|limit| limit.min(PAGE_MAX))
+                }
                 None => Some(PAGE_MAX),
             };
             let page = page(shapes, limit);
@@ -111,7 +113,8 @@ fn accept_match(shapes: &Shapes<'_>) -> Option<Command> {
     let ticket = shapes.required("TicketId").and_then(|id| shapes.id("TicketId", id));
     let players = shapes.required("PlayerIds").and_then(|players| {
         let items = shapes.list("PlayerIds", players, 1..=200)?;
-        let player = |(index, item)| shapes.text(&format!("PlayerIds[{index}]"), item, 1..=1024).map(PlayerId::from);
+        let player =
+            |(index, item)| shapes.text(&format!("PlayerIds[{index}]"), item, 1..=1024).map(PlayerId::from);
         items.iter().enumerate().map(player).collect::<Option<Vec<PlayerId>>>()
     });
     shapes.required("AcceptanceType");
@@ -226,14 +229,19 @@ fn tagging(shapes: &Shapes<'_>, operation: Operation) -> Option<(Ask, String)> {
     let keys = match operation {
         Operation::UntagResource => shapes.required("TagKeys").and_then(|keys| {
             let items = shapes.list("TagKeys", keys, 0..=200)?;
-            let key = |(index, item)| shapes.text(&format!("TagKeys[{index}]"), item, 1..=128).map(str::to_string);
+            let key =
+                |(index, item)| shapes.text(&format!("TagKeys[{index}]"), item, 1..=128).map(str::to_string);
             items.iter().enumerate().map(key).collect()
         }),
         _ => Some(Vec::new()),
     };
     let arn = arn?;
     let Some(resource) = resource_of(arn) else {
-        shapes.violate("ResourceARN", "the ARN of a matchmaking configuration or rule set", format!("{arn:?}"));
+        shapes.violate(
+            "ResourceARN",
+            "the ARN of a matchmaking configuration or rule set",
+            format!("{arn:?}"),
+        );
         return None;
     };
     let ask = match operation {

@@ -26,7 +26,8 @@ impl Document {
     }
 
     pub fn from_json(body: &[u8]) -> Result<Self, String> {
-        let json: Json = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+        let json: Json =
+            serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
         of_json(json, 0)
     }
 
@@ -76,7 +77,9 @@ fn of_json(json: Json, depth: usize) -> Result<Document, String> {
         Json::Bool(value) => Document::Bool(value),
         Json::Number(number) => match number.as_i64() {
             Some(whole) => Document::Int(whole),
-            None => Document::Double(number.as_f64().filter(|one| one.is_finite()).ok_or("a number out of range")?),
+            None => Document::Double(
+                number.as_f64().filter(|one| one.is_finite()).ok_or("a number out of range")?,
+            ),
         },
         Json::String(text) => Document::Text(text),
         Json::Array(items) => {

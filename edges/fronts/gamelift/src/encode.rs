@@ -23,7 +23,9 @@ fn encode_reply(front: &Front, reply: &Reply) -> Document {
         Reply::Done => Document::Map(Vec::new()),
         Reply::Ticket(one, estimate) => Document::map([("MatchmakingTicket", ticket(front, one, *estimate))]),
         Reply::RuleSet(name, one) => Document::map([("RuleSet", rule_set(front, name.as_str(), one))]),
-        Reply::Matchmaker(name, one) => Document::map([("Configuration", matchmaker(front, name.as_str(), one))]),
+        Reply::Matchmaker(name, one) => {
+            Document::map([("Configuration", matchmaker(front, name.as_str(), one))])
+        }
     }
 }
 
@@ -33,19 +35,24 @@ fn encode_answer(front: &Front, operation: Operation, answer: &Answer) -> Docume
         Answer::Tickets(found) => {
             ("TicketList", found.iter().map(|(one, estimate)| ticket(front, one, *estimate)).collect(), None)
         }
-        Answer::RuleSets { found, next } => {
-            ("RuleSets", found.iter().map(|(name, one)| rule_set(front, name.as_str(), one)).collect(), next.as_ref())
-        }
+        Answer::RuleSets { found, next } => (
+            "RuleSets",
+            found.iter().map(|(name, one)| rule_set(front, name.as_str(), one)).collect(),
+            next.as_ref(),
+        ),
         Answer::Matchmakers { found, next } => {
             let list = found.iter().map(|(name, one)| matchmaker(front, name.as_str(), one)).collect();
             ("Configurations", list, next.as_ref())
         }
         Answer::Tags(tags) => {
-            let tag = |(key, value): (&String, &String)| Document::map([("Key", text(key)), ("Value", text(value))]);
+            let tag = |(key, value): (&String, &String)| {
+                Document::map([("Key", text(key)), ("Value", text(value))])
+            };
             ("Tags", tags.iter().map(tag).collect(), None)
         }
     };
-    let members = [Some((key, Document::List(list))), next.map(|next| ("NextToken", Document::Text(token(next))))];
+    let members =
+        [Some((key, Document::List(list))), next.map(|next| ("NextToken", Document::Text(token(next))))];
     Document::map(members.into_iter().flatten())
 }
 
@@ -69,7 +76,8 @@ fn rule_set(front: &Front, name: &str, one: &RuleSetRecord) -> Document {
 fn matchmaker(front: &Front, name: &str, one: &Matchmaker) -> Document {
     let fields = &one.fields;
     let optional = |key, value: &Option<String>| value.as_ref().map(|value| (key, text(value)));
-    let property = |(key, value): &(String, String)| Document::map([("Key", text(key)), ("Value", text(value))]);
+    let property =
+        |(key, value): &(String, String)| Document::map([("Key", text(key)), ("Value", text(value))]);
     let mode = match one.mode() {
         Mode::Standalone => "STANDALONE",
         Mode::WithQueue => "WITH_QUEUE",
@@ -93,8 +101,9 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker) -> Document {
         Some(("AdditionalPlayerCount", Document::Int(i64::from(fields.additional_players)))),
         optional("CustomEventData", &fields.custom_event_data),
         Some(("CreationTime", Document::Time(one.created_at))),
-        (!fields.game_properties.is_empty())
-            .then(|| ("GameProperties", Document::List(fields.game_properties.iter().map(property).collect()))),
+        (!fields.game_properties.is_empty()).then(|| {
+            ("GameProperties", Document::List(fields.game_properties.iter().map(property).collect()))
+        }),
         optional("GameSessionData", &fields.game_session_data),
         Some(("BackfillMode", text(backfill))),
         Some(("FlexMatchMode", text(mode))),
@@ -130,7 +139,9 @@ fn team_of<'t>(ticket: &'t Ticket, player: &'t Player) -> Option<&'t TeamName> {
 /// StatusReason and StatusMessage of a state that something led to (D-112).
 fn status_reason(status: Status, reason: EndReason) -> Option<(&'static str, &'static str)> {
     Some(match (status, reason) {
-        (Status::Searching, EndReason::NoCapacity) => ("PlacementFailed", "No game server had room for the match."),
+        (Status::Searching, EndReason::NoCapacity) => {
+            ("PlacementFailed", "No game server had room for the match.")
+        }
         (Status::Searching, _) => ("AcceptanceFailed", "The proposed match was not accepted by all players."),
         (Status::Cancelled { .. }, EndReason::NotAccepted) => ("Cancelled", NOT_ACCEPTED),
         (Status::Cancelled { .. }, _) => ("Cancelled", CANCELLED),
@@ -152,8 +163,10 @@ fn ended(status: Status) -> Option<(&'static str, &'static str)> {
 }
 
 fn connection(ticket: &Ticket, session: &Session) -> Document {
-    let own = ticket.players.iter().filter_map(|player| Some((player, session.player_sessions.get(&player.id)?)));
-    let sessions = own.map(|(player, id)| Document::map([("PlayerId", text(&player.id)), ("PlayerSessionId", text(id))]));
+    let own =
+        ticket.players.iter().filter_map(|player| Some((player, session.player_sessions.get(&player.id)?)));
+    let sessions = own
+        .map(|(player, id)| Document::map([("PlayerId", text(&player.id)), ("PlayerSessionId", text(id))]));
     let members = [
         Some(("GameSessionArn", text(&session.id))),
         session.ip.as_ref().map(|ip| ("IpAddress", text(ip))),
@@ -167,8 +180,10 @@ fn connection(ticket: &Ticket, session: &Session) -> Document {
 /// As it was sent (D-30), but for the team.
 fn player(player: &Player, team: Option<&TeamName>) -> Document {
     let attributes = player.attributes.iter().map(|(name, value)| (name.as_str(), attribute(value)));
-    let latencies =
-        player.latencies.iter().map(|(region, latency)| (region.as_str(), Document::Int(i64::from(*latency))));
+    let latencies = player
+        .latencies
+        .iter()
+        .map(|(region, latency)| (region.as_str(), Document::Int(i64::from(*latency))));
     let members = [
         Some(("PlayerId", text(&player.id))),
         (!player.attributes.is_empty()).then(|| ("PlayerAttributes", Document::map(attributes))),

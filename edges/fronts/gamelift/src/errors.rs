@@ -67,9 +67,11 @@ pub(crate) fn document(error: &ApiError) -> Document {
 pub fn of_rejection(operation: Operation, rejection: &Rejection) -> ApiError {
     use Rejection::*;
     let natural = match rejection {
-        RuleSetNotFound(_) | MatchmakerNotFound(_) | TicketNotFound(_) | QueueNotFound(_) | MatchNotFound(_) => {
-            Class::NotFound
-        }
+        RuleSetNotFound(_)
+        | MatchmakerNotFound(_)
+        | TicketNotFound(_)
+        | QueueNotFound(_)
+        | MatchNotFound(_) => Class::NotFound,
         RuleSetQuota { .. } | MatchmakerQuota { .. } => Class::LimitExceeded,
         TagQuota { .. } | TagReserved(_) => Class::TaggingFailed,
         _ => Class::InvalidRequest,
@@ -90,7 +92,9 @@ fn models(operation: Operation, class: Class) -> bool {
             ];
             !without.contains(&operation)
         }
-        Class::LimitExceeded => [CreateMatchmakingConfiguration, CreateMatchmakingRuleSet].contains(&operation),
+        Class::LimitExceeded => {
+            [CreateMatchmakingConfiguration, CreateMatchmakingRuleSet].contains(&operation)
+        }
         Class::TaggingFailed => [
             CreateMatchmakingConfiguration,
             CreateMatchmakingRuleSet,

@@ -1,7 +1,9 @@
 //! Events as envelopes, member by member in the order of the published samples (spec 4).
 
 use jiff::Timestamp as Moment;
-use matchwright_engine::{AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session};
+use matchwright_engine::{
+    AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session,
+};
 use matchwright_model::Timestamp;
 use uuid::Uuid;
 
@@ -39,7 +41,10 @@ impl Envelopes {
             ("account", text(&self.settings.account)),
             ("time", time(event.at)),
             ("region", text(&self.settings.region)),
-            ("resources", Document::List(vec![Document::Text(self.arns.matchmaker(event.matchmaker.as_str()))])),
+            (
+                "resources",
+                Document::List(vec![Document::Text(self.arns.matchmaker(event.matchmaker.as_str()))]),
+            ),
             ("detail", detail(event)),
         ]);
         String::from_utf8(document.to_json()).expect("JSON is UTF-8")
@@ -81,11 +86,18 @@ fn detail(event: &Event) -> Document {
                 Some(seconds) => Document::Int(*seconds as i64),
                 None => text("NOT_AVAILABLE"),
             };
-            members.extend([tickets, ("estimatedWaitMillis", estimate), kind("MatchmakingSearching"), session(event, None)]);
+            members.extend([
+                tickets,
+                ("estimatedWaitMillis", estimate),
+                kind("MatchmakingSearching"),
+                session(event, None),
+            ]);
         }
         EventKind::PotentialMatch { match_id, acceptance_timeout, rule_counts, .. } => {
             members.push(tickets);
-            members.extend(acceptance_timeout.map(|span| ("acceptanceTimeout", Document::Int(span.as_secs() as i64))));
+            members.extend(
+                acceptance_timeout.map(|span| ("acceptanceTimeout", Document::Int(span.as_secs() as i64))),
+            );
             members.extend([
                 metrics(rule_counts),
                 ("acceptanceRequired", Document::Bool(acceptance_timeout.is_some())),

@@ -104,7 +104,12 @@ impl Front {
     }
 
     /// Encodes what came of a request.
-    pub fn encode(&self, protocol: Protocol, operation: Operation, outcome: Result<Outcome, Rejection>) -> Response {
+    pub fn encode(
+        &self,
+        protocol: Protocol,
+        operation: Operation,
+        outcome: Result<Outcome, Rejection>,
+    ) -> Response {
         match outcome {
             Ok(outcome) => protocol.write(200, &encode::encode(self, operation, &outcome)),
             Err(rejection) => self.encode_error(protocol, &errors::of_rejection(operation, &rejection)),

@@ -25,7 +25,10 @@ impl<'a> Shapes<'a> {
     pub fn new(settings: &'a FrontSettings, document: &'a Document) -> Result<Self, ApiError> {
         match document {
             Document::Map(members) => Ok(Self { settings, members, violations: RefCell::default() }),
-            other => Err(ApiError::new(Class::Serialization, format!("expected a structure, found {}", other.kind()))),
+            other => Err(ApiError::new(
+                Class::Serialization,
+                format!("expected a structure, found {}", other.kind()),
+            )),
         }
     }
 
@@ -112,7 +115,12 @@ impl<'a> Shapes<'a> {
         found.map(|(_, choice)| *choice)
     }
 
-    pub fn list(&self, path: &str, value: &'a Document, count: std::ops::RangeInclusive<usize>) -> Option<&'a [Document]> {
+    pub fn list(
+        &self,
+        path: &str,
+        value: &'a Document,
+        count: std::ops::RangeInclusive<usize>,
+    ) -> Option<&'a [Document]> {
         let Document::List(items) = value else {
             self.violate(path, "a list", value.kind());
             return None;
@@ -147,7 +155,11 @@ impl<'a> Shapes<'a> {
         let fits = name.chars().all(is_name_char)
             && (!is_arn || text.rsplit(':').next().is_some_and(|last| last.starts_with(resource)));
         if !fits {
-            self.violate(path, format!("a name of letters, digits, - and ., or a {resource} ARN"), format!("{text:?}"));
+            self.violate(
+                path,
+                format!("a name of letters, digits, - and ., or a {resource} ARN"),
+                format!("{text:?}"),
+            );
         }
         fits.then_some(name)
     }
@@ -155,7 +167,11 @@ impl<'a> Shapes<'a> {
     pub fn names(&self, key: &str, resource: &str, most: usize) -> Option<Vec<&'a str>> {
         let Some(value) = self.get(key) else { return Some(Vec::new()) };
         let items = self.list(key, value, 1..=most)?;
-        items.iter().enumerate().map(|(index, item)| self.name(&format!("{key}[{index}]"), item, resource)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.name(&format!("{key}[{index}]"), item, resource))
+            .collect()
     }
 
     pub fn ids(&self, key: &str, most: usize) -> Option<Vec<&'a str>> {
@@ -212,8 +228,11 @@ impl<'a> Shapes<'a> {
     /// A list of players; `Team` is kept, the engine knows when it means something.
     pub fn players(&self, key: &str, most: usize) -> Option<Vec<Player>> {
         let items = self.list(key, self.required(key)?, 1..=most)?;
-        let players: Vec<Option<Player>> =
-            items.iter().enumerate().map(|(index, item)| self.player(&format!("{key}[{index}]"), item)).collect();
+        let players: Vec<Option<Player>> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.player(&format!("{key}[{index}]"), item))
+            .collect();
         players.into_iter().collect()
     }
 
@@ -338,5 +357,9 @@ fn is_name_char(c: char) -> bool {
 
 /// Null is as good as absent.
 fn member<'m>(members: &'m [(String, Document)], key: &str) -> Option<&'m Document> {
-    members.iter().find(|(name, _)| name == key).map(|(_, value)| value).filter(|value| **value != Document::Null)
+    members
+        .iter()
+        .find(|(name, _)| name == key)
+        .map(|(_, value)| value)
+        .filter(|value| **value != Document::Null)
 }
