@@ -75,7 +75,10 @@ fn show(file: &Path, body: &str, is_right: bool, found: &[Diagnostic]) {
     }
     match is_right {
         true => println!("{name}: right"),
-        false => println!("{name}: {} problems", found.iter().filter(|one| one.severity == Severity::Error).count()),
+        false => println!(
+            "{name}: {} problems",
+            found.iter().filter(|one| one.severity == Severity::Error).count()
+        ),
     }
 }
 
@@ -89,7 +92,9 @@ fn report<'a>(name: &'a str, body: &'a str, one: &'a Diagnostic) -> Vec<annotate
     let span = one.span.start.min(end)..end;
     let label = AnnotationKind::Primary.span(span).label(format!("found {}", one.found));
     let mut groups = vec![title.element(Snippet::source(body).path(name).annotation(label))];
-    groups.extend(one.hint.as_ref().map(|hint| Level::HELP.secondary_title(hint.as_str()).elements(Vec::<annotate_snippets::Message<'_>>::new())));
+    groups.extend(one.hint.as_ref().map(|hint| {
+        Level::HELP.secondary_title(hint.as_str()).elements(Vec::<annotate_snippets::Message<'_>>::new())
+    }));
     groups
 }
 

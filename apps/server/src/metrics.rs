@@ -4,13 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::{AcceptanceOutcome, Event, EventKind, RuleCount};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// Rules per matchmaker that are counted; a rule set with more shows its first ones.
 const RULES_MAX: usize = 50;
-const WAIT_BUCKETS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0];
-const COMMIT_BUCKETS: &[f64] = &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0];
+const WAIT_BUCKETS: &[f64] =
+    &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0];
+const COMMIT_BUCKETS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0];
 
 /// Name, the name that operators of the original service know, and meaning.
 const COUNTERS: &[(&str, &str)] = &[
@@ -19,7 +24,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("matchwright_matches_created", "MatchesCreated: potential matches made"),
     ("matchwright_matches_accepted", "MatchesAccepted: potential matches that everybody accepted"),
     ("matchwright_matches_rejected", "MatchesRejected: potential matches that somebody rejected"),
-    ("matchwright_match_acceptances_timed_out", "MatchAcceptancesTimedOut: potential matches that somebody did not answer"),
+    (
+        "matchwright_match_acceptances_timed_out",
+        "MatchAcceptancesTimedOut: potential matches that somebody did not answer",
+    ),
     ("matchwright_matches_placed", "MatchesPlaced: matches that were completed"),
     ("matchwright_tickets_failed", "TicketsFailed: tickets whose placement failed"),
     ("matchwright_tickets_timed_out", "TicketsTimedOut: tickets that found no match in time"),
@@ -96,7 +104,8 @@ impl Meters {
     pub(crate) fn committed(&self, took: Duration, records: usize) {
         self.record(|| {
             histogram!("matchwright_journal_commit", "region" => self.region.clone()).record(took);
-            counter!("matchwright_journal_records", "region" => self.region.clone()).increment(records as u64);
+            counter!("matchwright_journal_records", "region" => self.region.clone())
+                .increment(records as u64);
         });
     }
 

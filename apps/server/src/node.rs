@@ -32,7 +32,9 @@ pub enum NodeError {
     Journal(#[from] Fault),
     #[error("{0}")]
     Ended(String),
-    #[error("[[keys]] are configured, but signatures cannot be verified by this build; remove them, or use a newer program [N103]")]
+    #[error(
+        "[[keys]] are configured, but signatures cannot be verified by this build; remove them, or use a newer program [N103]"
+    )]
     Keys,
 }
 
@@ -76,7 +78,8 @@ impl Node {
         }
         let (drain, draining) = watch::channel(false);
         let app = Arc::new(app(config, &realms, recorder.clone(), draining).map_err(system("randomness"))?);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(system("threads"))?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(system("threads"))?;
         let serving = {
             let _inside = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener).map_err(system("socket"))?;
@@ -107,7 +110,9 @@ impl Node {
         }
         out += match self.is_signed {
             true => "\nrequests must be signed by one of the configured keys",
-            false => "\nsignatures are not verified: every request is accepted (configure [[keys]] to change that)",
+            false => {
+                "\nsignatures are not verified: every request is accepted (configure [[keys]] to change that)"
+            }
         };
         out
     }
@@ -156,7 +161,8 @@ impl Node {
 /// A request to stop. Without signal handling the process ends the hard way, which is safe too.
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

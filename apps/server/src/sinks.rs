@@ -53,7 +53,8 @@ impl Sinks {
             }
             let transport: Arc<dyn Transport> =
                 Arc::new(Webhook::new(&sink.url, Duration::from_secs(sink.timeout_seconds)));
-            let options = DispatcherOptions { name: sink.name.clone(), lanes: sink.lanes, ..Default::default() };
+            let options =
+                DispatcherOptions { name: sink.name.clone(), lanes: sink.lanes, ..Default::default() };
             let shared = Arc::new(Shared {
                 sink: sink.clone(),
                 realm: running.realm.clone(),
@@ -154,7 +155,8 @@ impl Shared {
     /// Journals the position and shows the lag, whatever the feeder waits for.
     fn count(&self, meters: &Meters) {
         while !self.stop.load(Ordering::SeqCst) {
-            let found = self.with_dispatcher(|dispatcher| (dispatcher.acknowledged(), dispatcher.outstanding()));
+            let found =
+                self.with_dispatcher(|dispatcher| (dispatcher.acknowledged(), dispatcher.outstanding()));
             let Some((acknowledged, outstanding)) = found else { return };
             let journaled = self.journaled.load(Ordering::SeqCst);
             let has_delivered = self.pushed.load(Ordering::SeqCst) > journaled;
@@ -163,7 +165,11 @@ impl Shared {
                 self.journaled.store(acknowledged, Ordering::SeqCst);
             }
             let lag = self.realm.hub.head().saturating_sub(acknowledged);
-            meters.sink(&self.sink.name, if outstanding == 0 && !has_delivered { 0 } else { lag }, outstanding);
+            meters.sink(
+                &self.sink.name,
+                if outstanding == 0 && !has_delivered { 0 } else { lag },
+                outstanding,
+            );
             std::thread::park_timeout(ADVANCE_EVERY);
         }
     }

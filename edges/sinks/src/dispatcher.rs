@@ -68,7 +68,8 @@ impl Dispatcher {
         let mut threads = Vec::new();
         for index in 0..options.lanes.max(1) {
             let (sender, receiver) = sync_channel(options.lane_parcels.max(1));
-            let lane = Lane { shared: shared.clone(), transport: transport.clone(), options: options.clone() };
+            let lane =
+                Lane { shared: shared.clone(), transport: transport.clone(), options: options.clone() };
             let thread = std::thread::Builder::new().name(format!("{}-{index}", options.name));
             threads.push(thread.spawn(move || lane.run(&receiver)).expect("the system gives a thread"));
             lanes.push(sender);
@@ -93,10 +94,12 @@ impl Dispatcher {
             }
             match lane.try_send(parcel) {
                 Ok(()) => return Ok(()),
-                Err(error) => parcel = match error {
-                    std::sync::mpsc::TrySendError::Full(parcel) => parcel,
-                    std::sync::mpsc::TrySendError::Disconnected(_) => return Err(Stopped),
-                },
+                Err(error) => {
+                    parcel = match error {
+                        std::sync::mpsc::TrySendError::Full(parcel) => parcel,
+                        std::sync::mpsc::TrySendError::Disconnected(_) => return Err(Stopped),
+                    }
+                }
             }
             self.shared.sleep(Duration::from_millis(5));
         }
@@ -190,7 +193,12 @@ impl Lane {
                 // The first failure and then every tenth: a dead receiver must not fill the log.
                 if tries % 10 == 1 {
                     let (sink, position) = (&self.shared.name, parcel.position);
-                    tracing::warn!(sink, position, tries, "not delivered: {failure}; trying again in {pause:?}");
+                    tracing::warn!(
+                        sink,
+                        position,
+                        tries,
+                        "not delivered: {failure}; trying again in {pause:?}"
+                    );
                 }
             })
             .call()
@@ -247,8 +255,11 @@ mod tests {
         let arrived = transport.arrived.lock().unwrap();
         assert_eq!(arrived.len(), 50);
         for key in 0..5 {
-            let of_key: Vec<u64> =
-                arrived.iter().filter(|(lane, _)| lane.ends_with(&key.to_string())).map(|(_, at)| *at).collect();
+            let of_key: Vec<u64> = arrived
+                .iter()
+                .filter(|(lane, _)| lane.ends_with(&key.to_string()))
+                .map(|(_, at)| *at)
+                .collect();
             assert!(of_key.is_sorted(), "{of_key:?}");
         }
     }

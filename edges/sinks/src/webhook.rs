@@ -32,7 +32,8 @@ impl Transport for Webhook {
         for (name, value) in &parcel.headers {
             request = request.header(*name, value);
         }
-        let answer = request.send(&parcel.body[..]).map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let answer =
+            request.send(&parcel.body[..]).map_err(|error| Failure::Unreachable(error.to_string()))?;
         let status = answer.status();
         // The body is read to its end, so that the connection can serve the next parcel.
         let _ = answer.into_body().read_to_vec();

@@ -17,14 +17,30 @@ const fn key(path: &'static str, default: &'static str, meaning: &'static str) -
 pub const KEYS: &[Key] = &[
     key("listen", "\"127.0.0.1:8080\"", "Address and port of the API. Port 0 takes a free one."),
     key("insecure_listen", "false", "Allow an address that other machines can reach without `[[keys]]`."),
-    key("data_dir", "\"matchwright-data\"", "Folder of the journals, one folder per region in it. A local disk."),
-    key("regions", "[\"us-east-1\"]", "Regions served, each a realm of its own: rule sets, matchmakers and tickets of one are unknown to the others."),
+    key(
+        "data_dir",
+        "\"matchwright-data\"",
+        "Folder of the journals, one folder per region in it. A local disk.",
+    ),
+    key(
+        "regions",
+        "[\"us-east-1\"]",
+        "Regions served, each a realm of its own: rule sets, matchmakers and tickets of one are unknown to the others.",
+    ),
     key("account", "\"000000000000\"", "Twelve digits, shown in ARNs and events."),
     key("sinks[].name", "", "Unique name. The delivered position is kept under it."),
     key("sinks[].type", "\"webhook\"", "`webhook`: one POST per event, confirmed by any 2xx."),
     key("sinks[].url", "", "Where to: `http://` or `https://`."),
-    key("sinks[].format", "\"event\"", "`event`: the event's envelope. `sns`: the envelope inside a notification."),
-    key("sinks[].lanes", "4", "Deliveries at the same time. Events of one matchmaker stay in one lane, in order."),
+    key(
+        "sinks[].format",
+        "\"event\"",
+        "`event`: the event's envelope. `sns`: the envelope inside a notification.",
+    ),
+    key(
+        "sinks[].lanes",
+        "4",
+        "Deliveries at the same time. Events of one matchmaker stay in one lane, in order.",
+    ),
     key("sinks[].timeout_seconds", "10", "How long one try may take."),
     key("keys[].access_key_id", "", "With any key configured, every request must be signed by one of them."),
     key("keys[].secret", "", "The secret of the key."),
@@ -35,8 +51,16 @@ pub const KEYS: &[Key] = &[
     key("search.exact_tickets", "40", "Pools up to this many tickets are searched completely."),
     key("search.candidates_max", "256", "In larger pools, how many tickets are looked at around one."),
     key("search.hold_seconds", "0.0", "A ticket waits at least so long: longer waits, closer matches."),
-    key("search.hold_partial_seconds", "0.0", "A match with open seats waits until its oldest ticket has waited so long."),
-    key("limits.body_bytes", "1048576", "The largest request body; at most 1048576, so that every request fits the journal."),
+    key(
+        "search.hold_partial_seconds",
+        "0.0",
+        "A match with open seats waits until its oldest ticket has waited so long.",
+    ),
+    key(
+        "limits.body_bytes",
+        "1048576",
+        "The largest request body; at most 1048576, so that every request fits the journal.",
+    ),
     key("limits.header_read_seconds", "30", "How long a client may take to send the head of a request."),
     key("limits.body_read_seconds", "30", "How long a client may take to send the body."),
     key("limits.requests", "4096", "Requests at work at the same time; more are refused."),
@@ -45,7 +69,11 @@ pub const KEYS: &[Key] = &[
     key("journal.max_bytes", "0", "The most bytes of a journal's database file. 0: as the disk allows."),
     key("journal.snapshot_bytes", "67108864", "A snapshot is written after so many bytes of journal."),
     key("journal.snapshot_minutes", "30", "And after so many minutes, when anything changed."),
-    key("events.keep", "100000", "Events kept in memory for readers; older ones are read from the journal again."),
+    key(
+        "events.keep",
+        "100000",
+        "Events kept in memory for readers; older ones are read from the journal again.",
+    ),
     key("events.keep_alive_seconds", "15", "A comment is sent to quiet readers this often."),
     key("quotas.rule_sets", "1000", "Rule sets per region."),
     key("quotas.matchmakers", "100", "Matchmaking configurations per region."),
@@ -54,9 +82,21 @@ pub const KEYS: &[Key] = &[
     key("behavior.lenient_ids", "false", "Accept any printable text as ticket id."),
     key("behavior.lenient_latency", "false", "Read a latency of 0 as 1."),
     key("behavior.lenient_rule_sets", "false", "Unknown keys in a rule set only warn."),
-    key("behavior.party_aggregation", "\"individual\"", "`individual`: every member's own value decides. `literal`: the party's aggregate counts for each member."),
-    key("behavior.requeue_cancels_backfill", "true", "A new ticket of a player also cancels backfill tickets that list him."),
-    key("behavior.deadline_during_acceptance", "false", "The request deadline also ends tickets that wait for acceptance."),
+    key(
+        "behavior.party_aggregation",
+        "\"individual\"",
+        "`individual`: every member's own value decides. `literal`: the party's aggregate counts for each member.",
+    ),
+    key(
+        "behavior.requeue_cancels_backfill",
+        "true",
+        "A new ticket of a player also cancels backfill tickets that list him.",
+    ),
+    key(
+        "behavior.deadline_during_acceptance",
+        "false",
+        "The request deadline also ends tickets that wait for acceptance.",
+    ),
 ];
 
 #[cfg(test)]

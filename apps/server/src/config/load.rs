@@ -65,7 +65,12 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
     toml::from_str::<Config>(&text).map_err(|error| {
         let place = error.span().map_or(name.clone(), |span| place_of(&name, &text, span.start));
         let message = error.message().trim().to_string();
-        ConfigError::WrongValue { place, key: "value".to_string(), expected: "what the reference says".to_string(), found: message }
+        ConfigError::WrongValue {
+            place,
+            key: "value".to_string(),
+            expected: "what the reference says".to_string(),
+            found: message,
+        }
     })?;
     toml::from_str(&text).map_err(not_toml)
 }
@@ -83,7 +88,8 @@ fn check_keys(
     place: &dyn Fn(usize) -> String,
 ) -> Result<(), ConfigError> {
     for (key, value) in table {
-        let path = if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+        let path =
+            if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
         check_value(&path, key.span().start, value, place)?;
     }
     Ok(())
@@ -135,7 +141,12 @@ fn assign(table: &mut Table, path: &str, text: &str, place: &str) -> Result<(), 
         known(path, place)?;
     }
     if path.contains("[]") {
-        return Err(wrong(place, path, "a list as a whole, like sinks=[{name=\"a\", url=\"http://...\"}]", text));
+        return Err(wrong(
+            place,
+            path,
+            "a list as a whole, like sinks=[{name=\"a\", url=\"http://...\"}]",
+            text,
+        ));
     }
     let value = match toml::from_str::<Table>(&format!("value = {text}")) {
         Ok(mut parsed) => parsed.remove("value").unwrap_or_else(|| Value::String(text.to_string())),
@@ -195,7 +206,10 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
             return Err(wrong(place, "sinks[].url", "http:// or https://", &sink.url));
         }
     }
-    let holds = [("search.hold_seconds", config.search.hold_seconds), ("search.hold_partial_seconds", config.search.hold_partial_seconds)];
+    let holds = [
+        ("search.hold_seconds", config.search.hold_seconds),
+        ("search.hold_partial_seconds", config.search.hold_partial_seconds),
+    ];
     for (key, seconds) in holds {
         if !(0.0..=43_200.0).contains(&seconds) {
             return Err(wrong(place, key, "0 to 43200 seconds", &seconds.to_string()));
@@ -211,7 +225,12 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
         return Err(wrong(place, key, "at least 1", "0"));
     }
     if config.limits.body_bytes > 1 << 20 {
-        return Err(wrong(place, "limits.body_bytes", "at most 1048576", &config.limits.body_bytes.to_string()));
+        return Err(wrong(
+            place,
+            "limits.body_bytes",
+            "at most 1048576",
+            &config.limits.body_bytes.to_string(),
+        ));
     }
     if !config.listen.ip().is_loopback() && config.keys.is_empty() && !config.insecure_listen {
         return Err(ConfigError::OpenListen { address: config.listen.to_string() });
@@ -271,7 +290,10 @@ mod tests {
         let error = from_text("account = \"000000000000\"\n[limits]\nbody_byte = 7\n").unwrap_err();
         assert_eq!(error.code(), "C103");
         let text = error.to_string();
-        assert!(text.contains("matchwright.toml:3:1") && text.contains("did you mean limits.body_bytes?"), "{text}");
+        assert!(
+            text.contains("matchwright.toml:3:1") && text.contains("did you mean limits.body_bytes?"),
+            "{text}"
+        );
         assert_eq!(from_text("[[sinks]]\nnam = \"x\"\nurl = \"http://x\"").unwrap_err().code(), "C103");
         assert_eq!(from_text("[limit]\nrequests = 1").unwrap_err().code(), "C103");
         assert_eq!(set(&["limits.nothing=1"]).unwrap_err().code(), "C103");
@@ -282,7 +304,14 @@ mod tests {
         let error = from_text("[limits]\n\nrequests = \"many\"\n").unwrap_err();
         assert_eq!(error.code(), "C104");
         assert!(error.to_string().contains("matchwright.toml:3:"), "{error}");
-        for one in ["account=12", "regions=", "regions=a,a", "limits.requests=0", "search.hold_seconds=-1", "limits.requests=x"] {
+        for one in [
+            "account=12",
+            "regions=",
+            "regions=a,a",
+            "limits.requests=0",
+            "search.hold_seconds=-1",
+            "limits.requests=x",
+        ] {
             assert_eq!(set(&[one]).unwrap_err().code(), "C104", "{one}");
         }
         assert_eq!(from_text("x = = 1").unwrap_err().code(), "C102");

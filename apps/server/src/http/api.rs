@@ -75,7 +75,9 @@ type Done = (&'static str, matchwright_gamelift::Response);
 async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, Refused> {
     let limit = app.limits.requests;
     let _permit = app.requests.try_acquire().map_err(|_| {
-        let why = format!("expected at most {limit} requests at a time (limits.requests); try again in a moment [H101]");
+        let why = format!(
+            "expected at most {limit} requests at a time (limits.requests); try again in a moment [H101]"
+        );
         refuse(Class::Throttling, 503, why)
     })?;
     let body = read(app, body).await?;
@@ -85,9 +87,7 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
     let Understood { protocol, operation, ask, .. } = understood;
     let outcome = match ask {
         Ask::Validate(body) => served.front.validate(&body),
-        Ask::Query(query) => {
-            served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer)
-        }
+        Ask::Query(query) => served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer),
         Ask::Command(command) => match served.realm.command(command).await {
             Ok(reply) => Ok(Outcome::Reply(reply)),
             Err(Refusal::Rejected(rejection)) => Err(rejection),
@@ -101,7 +101,9 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
 fn unavailable(refusal: Refusal) -> Refused {
     let why = match refusal {
         Refusal::Full { code } => {
-            format!("The journal has no room, so nothing can be changed; free disk space or raise journal.max_bytes, then try again [{code}]")
+            format!(
+                "The journal has no room, so nothing can be changed; free disk space or raise journal.max_bytes, then try again [{code}]"
+            )
         }
         _ => "The server is stopping; try again in a moment [H102]".to_string(),
     };
@@ -111,19 +113,23 @@ fn unavailable(refusal: Refusal) -> Refused {
 async fn read(app: &App, body: Incoming) -> Result<Bytes, Refused> {
     let most = app.limits.body_bytes;
     let too_large = || {
-        let why = format!("expected a body of at most {most} bytes (limits.body_bytes); send less in one request [H103]");
+        let why = format!(
+            "expected a body of at most {most} bytes (limits.body_bytes); send less in one request [H103]"
+        );
         refuse(Class::TooLarge, 413, why)
     };
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
     let seconds = app.limits.body_read_seconds;
-    let collected = tokio::time::timeout(Duration::from_secs(seconds), Limited::new(body, most).collect()).await;
+    let collected =
+        tokio::time::timeout(Duration::from_secs(seconds), Limited::new(body, most).collect()).await;
     match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => {
-            Err(ApiError::new(Class::Serialization, format!("the body could not be read: {error} [H104]")).into())
+            Err(ApiError::new(Class::Serialization, format!("the body could not be read: {error} [H104]"))
+                .into())
         }
         Err(_) => {
             let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
@@ -139,7 +145,10 @@ fn realm_of<'a>(app: &'a App, head: &request::Parts) -> Result<&'a Served, ApiEr
     };
     app.realms.iter().find(|served| *served.realm.region == *region).ok_or_else(|| {
         let served: Vec<&str> = app.realms.iter().map(|served| &*served.realm.region).collect();
-        let why = format!("expected a request for {}, found region {region}; set the client's region [H106]", served.join(" or "));
+        let why = format!(
+            "expected a request for {}, found region {region}; set the client's region [H106]",
+            served.join(" or ")
+        );
         ApiError::new(Class::UnsupportedRegion, why)
     })
 }

@@ -15,13 +15,17 @@ pub(crate) async fn route(app: Arc<App>, request: Request<Incoming>) -> Response
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
         (&Method::GET, "/readyz") => match app.is_ready.load(Ordering::SeqCst) && !*app.draining.borrow() {
             true => text(StatusCode::OK, "ready\n"),
-            false => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: the journal failed or the server is stopping\n"),
+            false => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not ready: the journal failed or the server is stopping\n",
+            ),
         },
         (&Method::GET, "/metrics") => text(StatusCode::OK, app.recorder.render()),
         (&Method::GET, "/v1/events") => stream::events(app, request).await,
         (&Method::POST, _) => api::call(app, request).await,
         (_, path) => {
-            let hint = "POST / takes API calls; GET /v1/events, /metrics, /healthz and /readyz are for operators";
+            let hint =
+                "POST / takes API calls; GET /v1/events, /metrics, /healthz and /readyz are for operators";
             text(StatusCode::NOT_FOUND, format!("nothing at {path}; {hint}\n"))
         }
     }

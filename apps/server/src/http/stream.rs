@@ -34,7 +34,11 @@ impl Wish {
                 "after" => wish.after = Some(position(value)?),
                 "matchmaker" => wish.matchmaker = Some(value.to_string()),
                 "region" => wish.region = Some(value.to_string()),
-                other => return Err(format!("unknown parameter {other}; expected after, matchmaker or region [H111]\n")),
+                other => {
+                    return Err(format!(
+                        "unknown parameter {other}; expected after, matchmaker or region [H111]\n"
+                    ));
+                }
             }
         }
         if let Some(id) = last_event_id {
@@ -45,7 +49,11 @@ impl Wish {
 }
 
 fn position(text: &str) -> Result<u64, String> {
-    text.trim().parse().map_err(|_| format!("expected a position, found {text}; use the id of an event, or 0 for all that is kept [H112]\n"))
+    text.trim().parse().map_err(|_| {
+        format!(
+            "expected a position, found {text}; use the id of an event, or 0 for all that is kept [H112]\n"
+        )
+    })
 }
 
 pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
@@ -73,7 +81,13 @@ pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Respons
 }
 
 /// Sends until the reader goes away or the node drains. A slow reader slows only itself.
-async fn pump(app: Arc<App>, realm: Realm, after: u64, matchmaker: Option<String>, mut sender: Sender<Bytes, Infallible>) {
+async fn pump(
+    app: Arc<App>,
+    realm: Realm,
+    after: u64,
+    matchmaker: Option<String>,
+    mut sender: Sender<Bytes, Infallible>,
+) {
     let mut draining = app.draining.clone();
     let pumping = async {
         let mut heads = realm.hub.heads();
@@ -93,7 +107,8 @@ async fn pump(app: Arc<App>, realm: Realm, after: u64, matchmaker: Option<String
             let bytes = match read {
                 Ok(Read::Events(events)) => encode(&events, matchmaker.as_deref()),
                 Ok(Read::Nothing { .. }) if reader.is_behind() => continue,
-                Ok(Read::Nothing { .. }) => match tokio::time::timeout(app.keep_alive, heads.changed()).await {
+                Ok(Read::Nothing { .. }) => match tokio::time::timeout(app.keep_alive, heads.changed()).await
+                {
                     Ok(Ok(())) => continue,
                     Ok(Err(_)) => return,
                     Err(_) => Bytes::from_static(b": still here\n\n"),

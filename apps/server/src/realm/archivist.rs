@@ -32,7 +32,8 @@ impl Archivist {
             let mut no_room = false;
             match self.news.recv_timeout(Duration::from_secs(1)) {
                 Ok(first) => {
-                    let waiting: Vec<ToArchive> = std::iter::once(first).chain(self.news.try_iter().take(1000)).collect();
+                    let waiting: Vec<ToArchive> =
+                        std::iter::once(first).chain(self.news.try_iter().take(1000)).collect();
                     for one in waiting {
                         match one {
                             ToArchive::Committed(batch) => {
@@ -50,7 +51,9 @@ impl Archivist {
             let is_due = bytes >= self.every_bytes || written.elapsed() >= self.every;
             if (is_due && bytes > 0) || no_room {
                 if let Err(fault) = self.write(no_room) {
-                    tracing::warn!("no snapshot was written: {fault}; the journal is kept, and it is tried again later");
+                    tracing::warn!(
+                        "no snapshot was written: {fault}; the journal is kept, and it is tried again later"
+                    );
                 }
                 bytes = 0;
                 written = Instant::now();
@@ -59,12 +62,19 @@ impl Archivist {
     }
 
     fn write(&self, no_room: bool) -> Result<(), Fault> {
-        let name = SnapshotName { position: self.position, epoch: self.epoch, realm: self.place.realm.clone() };
+        let name =
+            SnapshotName { position: self.position, epoch: self.epoch, realm: self.place.realm.clone() };
         let folder = &self.place.folder;
-        if self.position > 0 && !snapshot::list(folder, &name.realm)?.iter().any(|(other, _)| *other == name) {
+        if self.position > 0 && !snapshot::list(folder, &name.realm)?.iter().any(|(other, _)| *other == name)
+        {
             let started = Instant::now();
             let bytes = snapshot::write(folder, &name, shortest(&self.state).iter().map(codec::encode))?;
-            tracing::info!(position = self.position, bytes, seconds = started.elapsed().as_secs_f64(), "snapshot written");
+            tracing::info!(
+                position = self.position,
+                bytes,
+                seconds = started.elapsed().as_secs_f64(),
+                "snapshot written"
+            );
             let _ = self.writer.send(Message::Snapshot { position: name.position, name: name.to_string() });
         }
         let keep = self.keep_position();

@@ -54,7 +54,9 @@ struct Ring {
 pub(crate) enum Look {
     Events(Vec<Envelope>),
     /// Nothing above the reader's position up to here.
-    Nothing { head: u64 },
+    Nothing {
+        head: u64,
+    },
     /// The ring begins above the reader's position.
     Behind,
     Closed,
@@ -77,7 +79,8 @@ impl Hub {
     }
 
     pub(crate) fn push(&self, events: &[(u64, Event)], head: u64) {
-        let encoded: Vec<Envelope> = events.iter().map(|(position, event)| self.encode(*position, event)).collect();
+        let encoded: Vec<Envelope> =
+            events.iter().map(|(position, event)| self.encode(*position, event)).collect();
         let mut ring = self.ring();
         for envelope in encoded {
             if ring.events.len() == ring.keep

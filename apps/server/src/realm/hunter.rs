@@ -34,7 +34,8 @@ impl Hunter {
                 continue;
             }
             let wake = self.search.next_wake();
-            let patience = wake.map_or(REST, |at| at.since(clock::wall())).clamp(Duration::from_millis(1), REST);
+            let patience =
+                wake.map_or(REST, |at| at.since(clock::wall())).clamp(Duration::from_millis(1), REST);
             match self.news.recv_timeout(patience) {
                 Ok(news) => self.follow(news),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -70,7 +71,9 @@ impl Hunter {
 
     fn forget_counts(&self, record: &Record) {
         let ids: Vec<_> = match &record.change {
-            Change::TicketCancelled { id, .. } | Change::TicketTimedOut { id, .. } | Change::TicketForgotten { id } => {
+            Change::TicketCancelled { id, .. }
+            | Change::TicketTimedOut { id, .. }
+            | Change::TicketForgotten { id } => {
                 vec![id]
             }
             Change::MatchProposed { seats, .. } => seats.iter().map(|seat| &seat.ticket).collect(),

@@ -10,16 +10,31 @@ pub type CommandReply = oneshot::Sender<Result<Reply, Refusal>>;
 
 /// Everything that reaches the writer.
 pub enum Message {
-    Command { command: Command, reply: Option<CommandReply> },
-    Query { query: Query, reply: oneshot::Sender<Result<Answer, Rejection>> },
+    Command {
+        command: Command,
+        reply: Option<CommandReply>,
+    },
+    Query {
+        query: Query,
+        reply: oneshot::Sender<Result<Answer, Rejection>>,
+    },
     /// Search found a match.
     Propose(Proposal),
     /// Frames above a position, for a reader that is behind what is kept in memory.
-    Page { after: u64, frames: usize, reply: std::sync::mpsc::SyncSender<Result<Vec<Frame>, Fault>> },
+    Page {
+        after: u64,
+        frames: usize,
+        reply: std::sync::mpsc::SyncSender<Result<Vec<Frame>, Fault>>,
+    },
     /// A snapshot is whole and on the disk.
-    Snapshot { position: u64, name: String },
+    Snapshot {
+        position: u64,
+        name: String,
+    },
     /// Frames up to here are needed by nobody.
-    Truncate { up_to: u64 },
+    Truncate {
+        up_to: u64,
+    },
     Stop,
 }
 
@@ -29,7 +44,9 @@ pub enum Refusal {
     /// The caller acts.
     Rejected(Rejection),
     /// The journal has no room; the operator acts. With the fault's code.
-    Full { code: &'static str },
+    Full {
+        code: &'static str,
+    },
     Stopping,
 }
 

@@ -50,7 +50,11 @@ pub fn open(options: OpenOptions) -> Result<Running, Fault> {
         notes.push(format!("snapshot {} was read", found.name));
     }
     let floor = recovered.snapshot.as_ref().map_or(0, |found| found.name.position);
-    let mut replay = Replay { state: State::new(&options.settings), tail: Tail::new(options.keep_events, floor), at: Timestamp(0) };
+    let mut replay = Replay {
+        state: State::new(&options.settings),
+        tail: Tail::new(options.keep_events, floor),
+        at: Timestamp(0),
+    };
     recovered.replay(&mut log, |position, record| {
         // A snapshot's records tell nothing: their events were told before it was written.
         if position > floor
@@ -113,7 +117,13 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
     let mut search = Search::new(options.search);
     catch_up(&mut search, &replay.state);
     let rule_counts = Arc::new(Mutex::default());
-    let hunter = Hunter { search, news: search_news, writer: writer.clone(), rule_counts: Arc::clone(&rule_counts), ids };
+    let hunter = Hunter {
+        search,
+        news: search_news,
+        writer: writer.clone(),
+        rule_counts: Arc::clone(&rule_counts),
+        ids,
+    };
     let archivist = Archivist {
         state: replay.state.clone(),
         position,

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use matchwright_engine::{
-    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings, State, answer, apply,
-    decide, tell,
+    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings, State,
+    answer, apply, decide, tell,
 };
 use matchwright_journal::{Fault, Log, codec};
 use matchwright_model::{TicketId, Timestamp};
@@ -160,7 +160,9 @@ impl Writer {
                 work.answers.push(Pending::Query(reply, query, answer));
             }
             Message::Page { after, frames, reply } => drop(reply.try_send(self.log.read(after, frames))),
-            Message::Snapshot { position, name } => self.tolerate_full(|log| log.set_snapshot(position, &name))?,
+            Message::Snapshot { position, name } => {
+                self.tolerate_full(|log| log.set_snapshot(position, &name))?
+            }
             Message::Truncate { up_to } => self.truncate_up_to = self.truncate_up_to.max(up_to),
             Message::Stop => return Ok(false),
         }
@@ -289,7 +291,8 @@ impl Writer {
         }
         if self.clock.gauges.elapsed() >= SECOND {
             self.clock.gauges = Instant::now();
-            let counts = self.state.matchmakers.keys().map(|name| (name.as_str(), self.state.active_count(name)));
+            let counts =
+                self.state.matchmakers.keys().map(|name| (name.as_str(), self.state.active_count(name)));
             self.meters.current_tickets(counts);
         }
         Ok(())

@@ -1,0 +1,8 @@
+//! A whole node over real sockets on loopback, in a temporary folder.
+
+mod client;
+mod events;
+mod full_disk;
+mod lifecycle;
+mod limits;
+mod sinks;
