@@ -1,6 +1,10 @@
 //! The `matchwright` binary: serve, rules, journal, demo, bench. Reads the command line and says what came of it;
 //! the work is done below.
 
+mod api;
+mod bench;
+mod demo;
+mod journal;
 mod rules;
 mod serve;
 
@@ -24,11 +28,19 @@ enum Action {
     Serve(serve::Serve),
     #[command(subcommand)]
     Rules(rules::Rules),
+    #[command(subcommand)]
+    Journal(journal::Journal),
+    Demo(demo::Demo),
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Action::Serve(serve) => serve.run(),
         Action::Rules(rules) => rules.run(),
+        Action::Journal(journal) => journal.run(),
+        Action::Demo(demo) => demo.run(),
+        Action::Bench(bench) => bench.run(),
     }
 }

@@ -2,9 +2,11 @@
 //! whoever follows them.
 //!
 //! Reading order: [`config`] (what can be set), [`Node`] (start, run, stop), [`realm`] (a journal, its writer and
-//! their followers), `http` (the doors), `sinks` (deliveries), [`metrics`].
+//! their followers), `http` (the doors), `sinks` (deliveries), [`metrics`],
+//! [`echo`] (a yardstick).
 
 pub mod config;
+pub mod echo;
 mod http;
 pub mod metrics;
 mod node;

@@ -221,7 +221,7 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
         ("limits.connections", config.limits.connections),
         ("events.keep", config.events.keep),
     ];
-    for (key, _) in at_least_one.iter().filter(|(_, value)| *value == 0) {
+    if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
         return Err(wrong(place, key, "at least 1", "0"));
     }
     if config.limits.body_bytes > 1 << 20 {

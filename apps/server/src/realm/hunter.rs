@@ -65,7 +65,9 @@ impl Hunter {
             counts.extend(step.rule_counts);
         }
         // A writer that is gone ends this thread at the next receive.
-        step.proposal.map(|proposal| self.writer.send(Message::Propose(proposal)));
+        if let Some(proposal) = step.proposal {
+            let _ = self.writer.send(Message::Propose(proposal));
+        }
         true
     }
 

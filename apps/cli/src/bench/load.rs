@@ -1,0 +1,140 @@
+//! Clients that call as fast as they can, and tickets at a steady rate.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+use super::process::Child;
+use crate::api::Api;
+
+/// Nobody matches here: the cost of a ticket alone.
+const ALONE: &str = r#"{"ruleLanguageVersion":"1.0","teams":[{"name":"crowd","minPlayers":40,"maxPlayers":40}],
+    "playerAttributes":[{"name":"skill","type":"number","default":0}],
+    "rules":[{"name":"Never","type":"comparison","measurements":["teams[crowd].players.attributes[skill]"],"operation":"<","referenceValue":0}]}"#;
+const PAIRS: &str = r#"{"ruleLanguageVersion":"1.0","teams":[
+    {"name":"red","minPlayers":1,"maxPlayers":1},{"name":"blue","minPlayers":1,"maxPlayers":1}]}"#;
+/// Clients of the latency measurement.
+const SENDERS: u64 = 16;
+
+pub struct Rate {
+    pub per_second: f64,
+    pub per_cpu_second: f64,
+}
+
+pub fn prepare(api: &Api) -> Result<(), String> {
+    for (name, body) in [("alone", ALONE), ("pairs", PAIRS)] {
+        api.call("CreateMatchmakingRuleSet", &json!({ "Name": name, "RuleSetBody": body }))?;
+        let matchmaker = json!({ "Name": name, "RuleSetName": name, "RequestTimeoutSeconds": 5,
+            "AcceptanceRequired": false, "FlexMatchMode": "STANDALONE" });
+        api.call("CreateMatchmakingConfiguration", &matchmaker)?;
+    }
+    Ok(())
+}
+
+fn body(matchmaker: &str, ticket: &str) -> String {
+    let player = json!({ "PlayerId": format!("player-{ticket}"), "PlayerAttributes": { "skill": { "N": 1200 } },
+        "LatencyInMs": { "eu-west-1": 25, "us-east-1": 90 } });
+    json!({ "ConfigurationName": matchmaker, "TicketId": ticket, "Players": [player] }).to_string()
+}
+
+/// Calls as fast as `clients` can, for `span`.
+pub fn rate(server: &Child, clients: usize, span: Duration) -> Result<Rate, String> {
+    let (done, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(None)));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let api = Api::new(&server.url);
+    let run = unique();
+    let threads: Vec<_> = (0..clients)
+        .map(|client| {
+            let (api, done, failed, is_over) = (api.clone(), done.clone(), failed.clone(), is_over.clone());
+            std::thread::spawn(move || {
+                for number in 0u64.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let body = body("alone", &format!("{run}-{client}-{number}"));
+                    match api.post("StartMatchmaking", body.as_bytes()) {
+                        Ok((200, _)) => drop(done.fetch_add(1, Ordering::Relaxed)),
+                        Ok((_, why)) | Err(why) => {
+                            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+                            return;
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    // The first moments fill caches and open connections.
+    std::thread::sleep(span / 10);
+    let (cpu, count, started) = (server.cpu()?, done.load(Ordering::Relaxed), Instant::now());
+    std::thread::sleep(span);
+    let (cpu, count) = (server.cpu()?.saturating_sub(cpu), done.load(Ordering::Relaxed) - count);
+    let elapsed = started.elapsed();
+    is_over.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    if let Some(why) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(why);
+    }
+    let per = |span: Duration| count as f64 / span.as_secs_f64().max(0.001);
+    Ok(Rate { per_second: per(elapsed), per_cpu_second: per(cpu) })
+}
+
+/// Microseconds from when a ticket was due to when the stream told its potential match.
+pub fn time_to_match(api: &Api, per_second: u64, span: Duration) -> Result<Histogram<u64>, String> {
+    let sent: Arc<Mutex<BTreeMap<String, Instant>>> = Arc::default();
+    let times = Arc::new(Mutex::new(Histogram::new(3).map_err(|error| error.to_string())?));
+    let (watched, seen, into) = (api.clone(), sent.clone(), times.clone());
+    std::thread::spawn(move || {
+        watched.events(0, |event| {
+            if event["detail"]["type"] == "PotentialMatchCreated" {
+                let now = Instant::now();
+                let mut sent = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut times = into.lock().unwrap_or_else(PoisonError::into_inner);
+                for ticket in event["detail"]["tickets"].as_array().into_iter().flatten() {
+                    let due = ticket["ticketId"].as_str().and_then(|id| sent.remove(id));
+                    if let Some(due) = due {
+                        times.saturating_record(now.saturating_duration_since(due).as_micros() as u64);
+                    }
+                }
+            }
+            true
+        })
+    });
+    let run = unique();
+    let started = Instant::now() + Duration::from_millis(500);
+    let count = per_second * span.as_secs();
+    let threads: Vec<_> = (0..SENDERS)
+        .map(|sender| {
+            let (api, sent) = (api.clone(), sent.clone());
+            std::thread::spawn(move || {
+                for number in (sender..count).step_by(SENDERS as usize) {
+                    // Measured from when it was due: a slow server cannot hide behind a slow client.
+                    let due = started + Duration::from_secs(1) * number as u32 / per_second.max(1) as u32;
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                    let id = format!("{run}-{number}");
+                    sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), due);
+                    let _ = api.post("StartMatchmaking", body("pairs", &id).as_bytes());
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    let patience = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < patience && sent.lock().unwrap_or_else(PoisonError::into_inner).len() > 1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let found = times.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match found.is_empty() {
+        true => Err("no match was told in time".to_string()),
+        false => Ok(found),
+    }
+}
+
+/// Ids of one run do not meet those of another.
+fn unique() -> u64 {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    RUNS.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,136 @@
+//! `matchwright bench`: what this machine can do, measured beside a yardstick in the same run.
+
+mod load;
+mod process;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use comfy_table::Table;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::api::Api;
+use process::Child;
+
+/// Measures.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    Api(ApiBench),
+    /// The yardstick: sends every body back
+    #[command(hide = true)]
+    Echo,
+}
+
+/// Durable StartMatchmaking calls per CPU-second beside a bare HTTP echo of the same body, and the time from a
+/// ticket to its potential match.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  matchwright bench api
+  matchwright bench api --rounds 5 --seconds 10 --json
+
+The server runs as a process of its own; its CPU time is the system's count of it. Rounds of echo and API alternate,
+medians are shown.")]
+pub struct ApiBench {
+    /// How often echo and API are measured in turn
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How long each measurement takes
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Clients at the same time
+    #[arg(long, default_value_t = 64)]
+    clients: usize,
+    /// Tickets per second of the latency measurement
+    #[arg(long, default_value_t = 1000)]
+    rate: u64,
+    /// One JSON object, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    pub fn run(self) -> ExitCode {
+        let done = match self {
+            Self::Api(bench) => bench.measure(),
+            Self::Echo => echo(),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("error: {why}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn echo() -> Result<(), String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("echo listens on http://{address}");
+    matchwright_server::echo::serve(listener).map_err(|error| error.to_string())
+}
+
+impl ApiBench {
+    fn measure(self) -> Result<(), String> {
+        let echo = Child::start(&["bench", "echo"])?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let place = folder.path().display().to_string();
+        let server = Child::start(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &place, "--log", "error"])?;
+        let api = Api::new(&server.url);
+        load::prepare(&api)?;
+        let span = Duration::from_secs(self.seconds);
+        let bar = ProgressBar::new(self.rounds as u64 * 2 + 1).with_style(
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        let (mut echoes, mut tickets) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            bar.set_message("echo");
+            echoes.push(load::rate(&echo, self.clients, span)?);
+            bar.inc(1);
+            bar.set_message("StartMatchmaking");
+            tickets.push(load::rate(&server, self.clients, span)?);
+            bar.inc(1);
+        }
+        bar.set_message("time to match");
+        let times = load::time_to_match(&api, self.rate, span)?;
+        bar.finish_and_clear();
+        let ((echo_cpu, echo_wall), (cpu, wall)) = (medians(&echoes), medians(&tickets));
+        let millis = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1000.0;
+        if self.json {
+            let found = json!({
+                "echoPerCpuSecond": echo_cpu, "echoPerSecond": echo_wall,
+                "startMatchmakingPerCpuSecond": cpu, "startMatchmakingPerSecond": wall,
+                "ratio": cpu / echo_cpu, "ticketsPerSecond": self.rate, "ticketsTold": times.len(),
+                "timeToMatchMs": { "p50": millis(0.5), "p99": millis(0.99), "max": millis(1.0) },
+                "rounds": self.rounds, "seconds": self.seconds, "clients": self.clients,
+            });
+            println!("{found}");
+            return Ok(());
+        }
+        let mut table = Table::new();
+        table.set_header(["", "per CPU-second", "per second"]);
+        table.add_row(["HTTP echo of the same body".to_string(), format!("{echo_cpu:.0}"), format!("{echo_wall:.0}")]);
+        table.add_row(["StartMatchmaking, on the disk".to_string(), format!("{cpu:.0}"), format!("{wall:.0}")]);
+        println!("{table}");
+        println!("One StartMatchmaking costs as much CPU as {:.1} echoes.", echo_cpu / cpu);
+        println!(
+            "Ticket to PotentialMatchCreated at {} tickets/s: p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms ({} tickets).",
+            self.rate, millis(0.5), millis(0.99), millis(1.0), times.len()
+        );
+        println!("Medians of {} rounds of {} s with {} clients.", self.rounds, self.seconds, self.clients);
+        Ok(())
+    }
+}
+
+/// Of calls per CPU-second and per second.
+fn medians(rates: &[load::Rate]) -> (f64, f64) {
+    let median = |of: fn(&load::Rate) -> f64| {
+        let mut sorted: Vec<f64> = rates.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+    };
+    (median(|one| one.per_cpu_second), median(|one| one.per_second))
+}

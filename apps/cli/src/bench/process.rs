@@ -1,0 +1,51 @@
+//! A server as a process of its own, and its CPU time.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Ends with this value.
+pub struct Child {
+    child: std::process::Child,
+    pub url: String,
+}
+
+impl Child {
+    /// Starts this program again and waits for its address.
+    pub fn start(arguments: &[&str]) -> Result<Self, String> {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let mut command = Command::new(program);
+        let command = command.args(arguments).stdout(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn().map_err(|error| error.to_string())?;
+        let out = child.stdout.take().ok_or("the child has no output")?;
+        let mut line = String::new();
+        let mut out = BufReader::new(out);
+        out.read_line(&mut line).map_err(|error| error.to_string())?;
+        let url = line.trim().rsplit(' ').next().filter(|url| url.starts_with("http://")).map(str::to_string);
+        let Some(url) = url else {
+            let _ = child.kill();
+            return Err(format!("the child did not start: {line}"));
+        };
+        // What else it says is read, so that it never waits for a reader.
+        std::thread::spawn(move || out.lines().for_each(drop));
+        Ok(Self { child, url })
+    }
+
+    /// The CPU time of all its threads so far.
+    pub fn cpu(&self) -> Result<Duration, String> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}; CPU time is known on Linux only"))?;
+        // The name in parentheses may hold anything; user and system ticks are the 12th and 13th after it.
+        let after = text.rsplit(')').next().unwrap_or_default();
+        let fields: Vec<u64> = after.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
+        let ticks = fields.get(11).zip(fields.get(12)).map(|(user, system)| user + system).ok_or("an odd stat")?;
+        Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
