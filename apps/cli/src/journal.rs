@@ -57,7 +57,9 @@ impl Journal {
 fn show(folder: &Path, json: bool) -> Result<bool, Fault> {
     let found = inspect::overview(folder)?;
     let frames_are_whole = found.frames.iter().all(|frame| frame.damage.is_none());
-    let is_whole = found.problems.is_empty() && frames_are_whole && found.snapshots.iter().all(|one| one.damage.is_none());
+    let is_whole = found.problems.is_empty()
+        && frames_are_whole
+        && found.snapshots.iter().all(|one| one.damage.is_none());
     let mut out = std::io::stdout().lock();
     // A reader that closed the pipe has seen enough.
     if json {

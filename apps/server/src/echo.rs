@@ -25,7 +25,10 @@ pub fn serve(listener: std::net::TcpListener) -> std::io::Result<()> {
             stream.set_nodelay(true)?;
             tokio::spawn(async move {
                 // The client went away: nothing is lost.
-                let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service_fn(echo)).await;
+                let _ = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .serve_connection(TokioIo::new(stream), service_fn(echo))
+                    .await;
             });
         }
     })

@@ -56,7 +56,11 @@ fn javascript(folder: &Path, binary: &Path) -> Outcome {
     }
     let data = root().join("tests/clients/data");
     let mut node = command("node");
-    run(node.arg("scenarios.mjs").current_dir(&home).env("MATCHWRIGHT_BIN", binary).env("SCENARIO_DATA", data))
+    run(node
+        .arg("scenarios.mjs")
+        .current_dir(&home)
+        .env("MATCHWRIGHT_BIN", binary)
+        .env("SCENARIO_DATA", data))
 }
 
 fn rust(folder: &Path, binary: &Path) -> Outcome {

@@ -78,12 +78,14 @@ impl ApiBench {
         let echo = Child::start(&["bench", "echo"])?;
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let place = folder.path().display().to_string();
-        let server = Child::start(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &place, "--log", "error"])?;
+        let server =
+            Child::start(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &place, "--log", "error"])?;
         let api = Api::new(&server.url);
         load::prepare(&api)?;
         let span = Duration::from_secs(self.seconds);
         let bar = ProgressBar::new(self.rounds as u64 * 2 + 1).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         let (mut echoes, mut tickets) = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
@@ -112,13 +114,25 @@ impl ApiBench {
         }
         let mut table = Table::new();
         table.set_header(["", "per CPU-second", "per second"]);
-        table.add_row(["HTTP echo of the same body".to_string(), format!("{echo_cpu:.0}"), format!("{echo_wall:.0}")]);
-        table.add_row(["StartMatchmaking, on the disk".to_string(), format!("{cpu:.0}"), format!("{wall:.0}")]);
+        table.add_row([
+            "HTTP echo of the same body".to_string(),
+            format!("{echo_cpu:.0}"),
+            format!("{echo_wall:.0}"),
+        ]);
+        table.add_row([
+            "StartMatchmaking, on the disk".to_string(),
+            format!("{cpu:.0}"),
+            format!("{wall:.0}"),
+        ]);
         println!("{table}");
         println!("One StartMatchmaking costs as much CPU as {:.1} echoes.", echo_cpu / cpu);
         println!(
             "Ticket to PotentialMatchCreated at {} tickets/s: p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms ({} tickets).",
-            self.rate, millis(0.5), millis(0.99), millis(1.0), times.len()
+            self.rate,
+            millis(0.5),
+            millis(0.99),
+            millis(1.0),
+            times.len()
         );
         println!("Medians of {} rounds of {} s with {} clients.", self.rounds, self.seconds, self.clients);
         Ok(())

@@ -34,11 +34,13 @@ impl Child {
     /// The CPU time of all its threads so far.
     pub fn cpu(&self) -> Result<Duration, String> {
         let path = format!("/proc/{}/stat", self.child.id());
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}; CPU time is known on Linux only"))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{path}: {error}; CPU time is known on Linux only"))?;
         // The name in parentheses may hold anything; user and system ticks are the 12th and 13th after it.
         let after = text.rsplit(')').next().unwrap_or_default();
         let fields: Vec<u64> = after.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
-        let ticks = fields.get(11).zip(fields.get(12)).map(|(user, system)| user + system).ok_or("an odd stat")?;
+        let ticks =
+            fields.get(11).zip(fields.get(12)).map(|(user, system)| user + system).ok_or("an odd stat")?;
         Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
     }
 }

@@ -68,7 +68,11 @@ impl Demo {
         let config = load(&Sources { set, ..Sources::default() }).map_err(|error| error.to_string())?;
         let node = Node::start(&config).map_err(|error| error.to_string())?;
         let url = format!("http://{}", node.address());
-        println!("{}\nIts data is in a temporary folder that goes when it ends. Seed {}.\n", node.greeting(), self.seed);
+        println!(
+            "{}\nIts data is in a temporary folder that goes when it ends. Seed {}.\n",
+            node.greeting(),
+            self.seed
+        );
         let api = Api::new(&url);
         create(&api)?;
 
@@ -121,7 +125,10 @@ impl Demo {
 fn create(api: &Api) -> Result<(), String> {
     let all: Value = serde_json::from_str(RULES).map_err(|error| error.to_string())?;
     for (name, one) in all.as_object().into_iter().flatten() {
-        api.call("CreateMatchmakingRuleSet", &json!({ "Name": name, "RuleSetBody": one["body"].to_string() }))?;
+        api.call(
+            "CreateMatchmakingRuleSet",
+            &json!({ "Name": name, "RuleSetBody": one["body"].to_string() }),
+        )?;
         let matchmaker = json!({ "Name": name, "RuleSetName": name, "RequestTimeoutSeconds": 120,
             "AcceptanceRequired": one["acceptanceRequired"], "AcceptanceTimeoutSeconds": 20,
             "FlexMatchMode": "STANDALONE" });
@@ -134,7 +141,12 @@ fn create(api: &Api) -> Result<(), String> {
 
 fn table(parties: &[Party], made: &[Made]) -> String {
     let mut table = Table::new();
-    table.set_header(["matchmaker", "match", "teams, with the players' skill (+ joins a party)", "longest wait"]);
+    table.set_header([
+        "matchmaker",
+        "match",
+        "teams, with the players' skill (+ joins a party)",
+        "longest wait",
+    ]);
     for one in made.iter().rev().take(SHOWN).rev() {
         let wait = format!("{:.1} s", one.longest_wait.as_secs_f64());
         table.add_row([one.matchmaker.clone(), one.id[..8].to_string(), one.teams(parties), wait]);
@@ -144,5 +156,8 @@ fn table(parties: &[Party], made: &[Made]) -> String {
     waits.sort_by(f64::total_cmp);
     let median = waits.get(waits.len() / 2).copied().unwrap_or(0.0);
     let rest = made.len().saturating_sub(SHOWN);
-    format!("{table}\n{} matches with {players} players ({rest} earlier ones are not shown), median of their longest waits {median:.1} s", made.len())
+    format!(
+        "{table}\n{} matches with {players} players ({rest} earlier ones are not shown), median of their longest waits {median:.1} s",
+        made.len()
+    )
 }

@@ -49,12 +49,19 @@ pub fn parties(rng: &mut ChaCha12Rng, count: usize) -> Vec<Party> {
     let mut parties = Vec::new();
     let mut number = 0;
     while number < count {
-        let matchmaker = ["duel", "duel", "squads", "squads", "squads", "squads", "raid"][rng.random_range(0..7)];
+        let matchmaker =
+            ["duel", "duel", "squads", "squads", "squads", "squads", "raid"][rng.random_range(0..7)];
         let friends = match (matchmaker, rng.random_range(0..100)) {
             ("duel", _) | (_, 0..60) => 1,
             (_, 60..85) => 2,
             (_, 85..95) => 3,
-            _ => if matchmaker == "raid" { 3 } else { 4 },
+            _ => {
+                if matchmaker == "raid" {
+                    3
+                } else {
+                    4
+                }
+            }
         };
         let (home, usual) = HOMES[rng.random_range(0..HOMES.len())];
         let friends = friends.min(count - number);

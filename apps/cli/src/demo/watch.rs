@@ -39,7 +39,8 @@ impl Made {
                 teams.entry(team).or_default().push(skills.join("+"));
             }
         }
-        let shown: Vec<String> = teams.iter().map(|(team, skills)| format!("{team} {}", skills.join(" "))).collect();
+        let shown: Vec<String> =
+            teams.iter().map(|(team, skills)| format!("{team} {}", skills.join(" "))).collect();
         shown.join("\n")
     }
 }
@@ -66,14 +67,21 @@ fn look(api: &Api, event: &Value, started: &mut BTreeMap<String, Instant>, made:
         Some("MatchmakingSearching") => tickets().for_each(|ticket| {
             started.entry(id(ticket)).or_insert_with(Instant::now);
         }),
-        Some("PotentialMatchCreated") if detail["acceptanceRequired"] == true => tickets().for_each(|ticket| {
-            let players: Vec<&Value> =
-                ticket["players"].as_array().into_iter().flatten().map(|player| &player["playerId"]).collect();
-            let answer = json!({ "TicketId": id(ticket), "PlayerIds": players, "AcceptanceType": "ACCEPT" });
-            if let Err(why) = api.call("AcceptMatch", &answer) {
-                eprintln!("not accepted: {why}");
-            }
-        }),
+        Some("PotentialMatchCreated") if detail["acceptanceRequired"] == true => {
+            tickets().for_each(|ticket| {
+                let players: Vec<&Value> = ticket["players"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|player| &player["playerId"])
+                    .collect();
+                let answer =
+                    json!({ "TicketId": id(ticket), "PlayerIds": players, "AcceptanceType": "ACCEPT" });
+                if let Err(why) = api.call("AcceptMatch", &answer) {
+                    eprintln!("not accepted: {why}");
+                }
+            })
+        }
         Some("MatchmakingSucceeded") => {
             let waits = tickets().filter_map(|ticket| started.get(&id(ticket))).map(Instant::elapsed);
             let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
