@@ -1,7 +1,7 @@
 //! collection: how many texts or lists, and whether that many may be.
 
 use super::Case;
-use super::value::{Value, evaluate, reference};
+use super::value::{Value, evaluate, intersection, reference};
 use crate::{Collection, CollectionOperation, Reference, Type};
 
 pub(super) fn holds(case: &Case<'_>, rule: &Collection) -> bool {
@@ -19,7 +19,10 @@ pub(super) fn holds(case: &Case<'_>, rule: &Collection) -> bool {
 /// One count, or one per team or list, each of which has to be in range.
 fn counts(case: &Case<'_>, rule: &Collection, measured: &Value, depth: usize) -> Vec<usize> {
     match &rule.operation {
-        CollectionOperation::Intersection => groups(measured, depth, 2).into_iter().map(common).collect(),
+        CollectionOperation::Intersection => groups(measured, depth, 2)
+            .into_iter()
+            .map(|lists| intersection(lists.items()).items().len())
+            .collect(),
         CollectionOperation::Contains(text) => {
             let text = Value::Text(text.at(case.tier).clone());
             let is_it = |item: &&Value| **item == text || item.items().contains(&text);
@@ -57,9 +60,4 @@ fn depth(kind: &Type) -> usize {
         Type::List(of) => 1 + depth(of),
         _ => 0,
     }
-}
-
-fn common(lists: &Value) -> usize {
-    let Some((first, rest)) = lists.items().split_first() else { return 0 };
-    first.items().iter().filter(|text| rest.iter().all(|list| list.items().contains(text))).count()
 }

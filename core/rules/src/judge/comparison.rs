@@ -9,17 +9,14 @@ use crate::{Comparison, ComparisonOperation};
 pub(super) fn holds(case: &Case<'_>, rule: &Comparison) -> bool {
     let measured: Vec<Value> = rule.measurements.iter().map(|one| evaluate(case, one, rule.party)).collect();
     let values: Vec<&Value> = measured.iter().flat_map(|value| value.leaves()).collect();
-    match &rule.reference {
-        Some(given) => {
-            let given = reference(case, given, rule.party);
-            values
-                .iter()
-                .all(|value| given.leaves().iter().all(|other| compares(rule.operation, value, other)))
-        }
-        None => {
-            pairs(&values).all(|(one, other)| compares(rule.operation, one, other)) && all_defined(&values)
-        }
-    }
+    let Some(given) = &rule.reference else {
+        return all_defined(&values)
+            && pairs(&values).all(|(one, other)| compares(rule.operation, one, other));
+    };
+    let given = reference(case, given, rule.party);
+    let given = given.leaves();
+    let passes = |value: &&Value| given.iter().all(|other| compares(rule.operation, value, other));
+    all_defined(&values) && all_defined(&given) && values.iter().all(passes)
 }
 
 fn pairs<'v>(values: &'v [&'v Value]) -> impl Iterator<Item = (&'v Value, &'v Value)> {
@@ -30,11 +27,11 @@ fn pairs<'v>(values: &'v [&'v Value]) -> impl Iterator<Item = (&'v Value, &'v Va
     values.iter().enumerate().flat_map(later)
 }
 
+/// One undefined number is enough to fail (D-64).
 fn all_defined(values: &[&Value]) -> bool {
     values.iter().all(|value| **value != Value::Number(None))
 }
 
-/// An undefined number compares with nothing (D-64).
 fn compares(operation: ComparisonOperation, one: &Value, other: &Value) -> bool {
     let ordering = match (one, other) {
         (Value::Number(Some(one)), Value::Number(Some(other))) => one.partial_cmp(other),

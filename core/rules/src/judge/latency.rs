@@ -9,7 +9,7 @@ use super::value::aggregate;
 use crate::{DistanceReference, Latency, PartyAggregation};
 
 /// The regions to judge at, the best first: lowest average, then smallest maximum, then name (D-115). `None`, no
-/// region at all, comes last.
+/// region at all, only where the players have none in common.
 pub(super) fn regions(case: &Case<'_>) -> Vec<Option<Region>> {
     let mut members = case.lineup.members();
     let first = members.next().map(|member| member.latencies.keys().cloned().collect::<BTreeSet<Region>>());
@@ -29,8 +29,11 @@ pub(super) fn regions(case: &Case<'_>) -> Vec<Option<Region>> {
             )
         })
         .collect();
+    if ranked.is_empty() {
+        return vec![None];
+    }
     ranked.sort();
-    ranked.into_iter().map(|(_, _, region)| Some(region)).chain([None]).collect()
+    ranked.into_iter().map(|(_, _, region)| Some(region)).collect()
 }
 
 /// Does every player pass this rule at a region that all of them reported.

@@ -23,7 +23,8 @@ pub struct Judgement {
     pub team_sizes: bool,
     /// Per rule of the set, in order: did it hold (`None` for sort rules). Latency rules are judged in `region`.
     pub rules: Vec<Option<bool>>,
-    /// The best region that is admissible for all (D-115); `None` without common latency data.
+    /// The best region at which the match is valid; of an invalid one, at which all enforced latency rules hold;
+    /// else the best that all players reported (D-115). `None` where they have none in common.
     pub region: Option<Region>,
 }
 
@@ -48,9 +49,12 @@ pub fn judge(rules: &RuleSet, lineup: &Lineup, tier: Tier, policy: PartyPolicy) 
         .into_iter()
         .map(|region| (region.clone(), case.at(&everywhere, region.as_ref())))
         .collect();
-    let best = judged.iter().find(|(_, verdicts)| case.all_enforced_hold(verdicts));
+    let best = judged.iter().find(|(_, verdicts)| case.enforced_hold(verdicts, |_| true));
     let holds = best.is_some();
-    let (region, verdicts) = best.or(judged.first()).cloned().unwrap_or_default();
+    // Where no region makes the match valid, one that is near enough for all still tells most about it.
+    let near = |kind: &RuleKind| matches!(kind, RuleKind::Latency(_));
+    let near = || judged.iter().find(|(_, verdicts)| case.enforced_hold(verdicts, near));
+    let (region, verdicts) = best.or_else(near).or(judged.first()).cloned().unwrap_or_default();
     let valid = team_sizes && holds && lineup.members().next().is_some();
     Judgement { valid, team_sizes, rules: verdicts, region }
 }
@@ -93,7 +97,9 @@ impl Case<'_> {
         verdicts
     }
 
-    fn all_enforced_hold(&self, verdicts: &[Option<bool>]) -> bool {
-        self.rules.rules.iter().zip(verdicts).all(|(rule, verdict)| !rule.enforced || *verdict != Some(false))
+    fn enforced_hold(&self, verdicts: &[Option<bool>], counts: impl Fn(&RuleKind) -> bool) -> bool {
+        let counting =
+            self.rules.rules.iter().zip(verdicts).filter(|(rule, _)| rule.enforced && counts(&rule.kind));
+        counting.into_iter().all(|(_, verdict)| *verdict != Some(false))
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn evaluate(case: &Case<'_>, expression: &Expression, party: PartyAgg
     }
 }
 
-/// The numbers a reference stands for, at the case's tier.
+/// What a reference stands for, at the case's tier.
 pub(super) fn reference(case: &Case<'_>, reference: &Reference, party: PartyAggregation) -> Value {
     fn at<'a, T>(case: &Case<'_>, tiered: &'a Tiered<T>) -> &'a T {
         tiered.at(case.tier)
@@ -170,7 +170,7 @@ fn median(numbers: &[f64]) -> f64 {
 }
 
 /// Texts that stand in every list; of no lists, none.
-fn intersection(lists: &[Value]) -> Value {
+pub(super) fn intersection(lists: &[Value]) -> Value {
     let Some((first, rest)) = lists.split_first() else { return Value::List(Vec::new()) };
     let everywhere = |text: &&Value| rest.iter().all(|list| list.items().contains(text));
     unique(first.items().iter().filter(everywhere))

@@ -11,6 +11,9 @@ use crate::arn::name_of;
 use crate::document::Document;
 use crate::errors::{ApiError, Class};
 
+/// The code of a broken constraint; docs/reference/errors.md lists it.
+const CONSTRAINT: &str = "E001";
+
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
@@ -37,7 +40,9 @@ impl<'a> Shapes<'a> {
         let violations = self.violations.into_inner();
         match request {
             Some(request) if violations.is_empty() => Ok(request),
-            _ => Err(ApiError::new(Class::InvalidRequest, format!("{} [E001]", violations.join("; ")))),
+            _ => {
+                Err(ApiError::new(Class::InvalidRequest, format!("{} [{CONSTRAINT}]", violations.join("; "))))
+            }
         }
     }
 

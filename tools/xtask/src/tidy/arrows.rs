@@ -39,7 +39,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-server",
         ],
     ),
-    ("matchwright-testkit", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
     (
         "matchwright-fuzz",
         &[
@@ -52,9 +51,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("xtask", &[]),
 ];
-
-/// What tests may use beyond the table, in every crate.
-const FOR_TESTS: &[&str] = &["matchwright-testkit"];
 
 /// Layers from the top; an arrow may stay inside its layer or point down, and no edge knows another.
 fn layer(manifest: &str) -> Option<usize> {
@@ -81,8 +77,7 @@ pub fn check(metadata: &Value) -> Vec<String> {
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let to = name(dependency);
-            let for_tests = dependency["kind"].as_str() == Some("dev");
-            if !layers.contains_key(to) || (for_tests && FOR_TESTS.contains(&to)) {
+            if !layers.contains_key(to) {
                 continue;
             }
             if !allowed.contains(&to) {
@@ -123,7 +118,7 @@ mod tests {
             let folder = match *name {
                 "matchwright-journal" | "matchwright-sinks" | "matchwright-gamelift" => "edges",
                 "matchwright-server" | "matchwright-sim" | "matchwright" => "apps",
-                "matchwright-testkit" | "matchwright-fuzz" | "xtask" => "tools",
+                "matchwright-fuzz" | "xtask" => "tools",
                 _ => "core",
             };
             let dependencies = if *name == from { json!([{ "name": to, "kind": kind }]) } else { json!([]) };
@@ -135,7 +130,6 @@ mod tests {
     #[test]
     fn arrows_down_are_fine() {
         assert_eq!(world("matchwright-server", "matchwright-journal", Value::Null), Vec::<String>::new());
-        assert_eq!(world("matchwright-engine", "matchwright-testkit", json!("dev")), Vec::<String>::new());
         assert_eq!(world("matchwright-engine", "serde", Value::Null), Vec::<String>::new());
     }
 
@@ -143,6 +137,6 @@ mod tests {
     fn arrows_up_and_between_edges_are_found() {
         assert_eq!(world("matchwright-engine", "matchwright-server", Value::Null).len(), 2);
         assert_eq!(world("matchwright-gamelift", "matchwright-journal", Value::Null).len(), 2);
-        assert_eq!(world("matchwright-model", "matchwright-testkit", Value::Null).len(), 2);
+        assert_eq!(world("matchwright-model", "matchwright-fuzz", Value::Null).len(), 2);
     }
 }

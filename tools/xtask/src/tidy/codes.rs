@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::tree::Tree;
 
-/// Families: R the rule author acts, E the caller acts, F the operator acts, C the configuration.
-const FAMILIES: [char; 4] = ['R', 'E', 'F', 'C'];
+/// Families: R rule sets, E refusals of the engine, H requests, F journal, C configuration, N node.
+const FAMILIES: [char; 6] = ['R', 'E', 'H', 'F', 'C', 'N'];
 
 pub fn check(tree: &Tree) -> Vec<String> {
     let sources = ["core/", "edges/", "apps/"].into_iter().flat_map(|folder| tree.under(folder, ".rs"));
     let mut used = BTreeSet::new();
     for file in sources.filter(|file| file.path.contains("/src/")) {
-        used.extend(file.text.split('"').filter(|word| is_code(word)).map(str::to_owned));
+        // A code stands alone in quotes, or in brackets at the end of a message.
+        used.extend(file.text.split(['"', '[', ']']).filter(|word| is_code(word)).map(str::to_owned));
     }
     let mut written = BTreeSet::new();
     for page in tree.under("docs/reference/", ".md") {
@@ -37,7 +38,7 @@ mod tests {
 
     #[test]
     fn codes_are_a_family_and_three_digits() {
-        assert!(is_code("R101") && is_code("F119"));
+        assert!(is_code("R101") && is_code("H119"));
         assert!(!is_code("X101") && !is_code("R10") && !is_code("R1011") && !is_code("E1a2"));
     }
 }
