@@ -188,3 +188,20 @@ fn outcome_name(outcome: AcceptanceOutcome) -> &'static str {
         AcceptanceOutcome::TimedOut => "matchwright_match_acceptances_timed_out",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_page_lists_every_series() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/metrics.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let counters = COUNTERS.iter().map(|(name, _)| format!("| `{name}_total` |"));
+        let histograms = HISTOGRAMS.iter().map(|(name, _)| format!("| `{name}_seconds` |"));
+        let gauges = GAUGES.iter().map(|(name, _)| format!("| `{name}` |"));
+        for row in counters.chain(histograms).chain(gauges) {
+            assert!(page.contains(&row), "docs/reference/metrics.md lacks {row}");
+        }
+    }
+}

@@ -210,7 +210,7 @@ fn options(
         sinks: config.sinks.iter().map(|sink| sink.name.clone()).collect(),
         meters,
         encoder: Box::new(encoder),
-        on_fault: Box::new(move |fault| drop(faults.send(fault))),
+        on_fault: Arc::new(move |fault| drop(faults.send(fault))),
     }
 }
 

@@ -24,8 +24,8 @@ use watch::Made;
 const RULES: &str = include_str!("rules.json");
 /// How many of the latest matches are shown.
 const SHOWN: usize = 12;
-/// A rest of players that do not fit together is not waited for longer.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// A rest of players that do not fit together is not waited for longer: the last expansion comes after 6 s.
+const PATIENCE: Duration = Duration::from_secs(7);
 
 /// Starts a server in a temporary folder, lets simulated players find matches, and keeps serving.
 #[derive(Debug, Args)]

@@ -34,8 +34,8 @@ pub struct OpenOptions {
     pub meters: Arc<Meters>,
     /// Made from the journal's identity, which event ids are derived from.
     pub encoder: Box<dyn FnOnce(u128) -> Encoder + Send>,
-    /// Called when the journal failed: the process must end.
-    pub on_fault: Box<dyn FnOnce(String) + Send>,
+    /// Called when the journal failed or a thread panicked: the process must end.
+    pub on_fault: Arc<dyn Fn(String) + Send + Sync>,
 }
 
 /// Opens the journal, replays it and starts the realm's threads.
@@ -153,26 +153,39 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
     };
     let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());
     let region = options.region.clone();
+    let fault = on_fault.clone();
+    let write = move || {
+        if let Ended::Fault(found) = working.run() {
+            fault(found.to_string());
+        }
+    };
     let threads = vec![
-        spawn("writer", &region, move || {
-            if let Ended::Fault(fault) = working.run() {
-                on_fault(fault.to_string());
-            }
-        })?,
-        spawn("search", &region, move || hunter.run())?,
-        spawn("snapshots", &region, move || archivist.run())?,
-        spawn("events", &region, move || told_hub.run(&told, &meters))?,
+        spawn("writer", &region, &on_fault, write)?,
+        spawn("search", &region, &on_fault, move || hunter.run())?,
+        spawn("snapshots", &region, &on_fault, move || archivist.run())?,
+        spawn("events", &region, &on_fault, move || told_hub.run(&told, &meters))?,
     ];
     let realm = Realm { region: Arc::from(region), hub, place, writer };
     Ok(Running { realm, recovered: notes, recovered_position: position, sinks, threads })
 }
 
+/// A thread whose panic ends the process: a node that lost one of its parts must not look alive.
 fn spawn(
     name: &'static str,
     region: &str,
+    on_fault: &Arc<dyn Fn(String) + Send + Sync>,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<(&'static str, std::thread::JoinHandle<()>), Fault> {
-    let thread = std::thread::Builder::new().name(format!("{name}-{region}")).spawn(run);
+    let on_fault = on_fault.clone();
+    let guarded = move || {
+        // Nothing of what the thread held is used again.
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+            on_fault(format!(
+                "the {name} thread panicked; what was acknowledged is on the disk; start again and report this, it is a bug [N104]"
+            ));
+        }
+    };
+    let thread = std::thread::Builder::new().name(format!("{name}-{region}")).spawn(guarded);
     let failed = |source| Fault::Io { action: "start a thread for", path: PathBuf::from(region), source };
     thread.map(|thread| (name, thread)).map_err(failed)
 }
