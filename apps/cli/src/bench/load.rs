@@ -11,10 +11,6 @@ use serde_json::json;
 use super::process::Child;
 use crate::api::Api;
 
-/// Nobody matches here: the cost of a ticket alone.
-const ALONE: &str = r#"{"ruleLanguageVersion":"1.0","teams":[{"name":"crowd","minPlayers":40,"maxPlayers":40}],
-    "playerAttributes":[{"name":"skill","type":"number","default":0}],
-    "rules":[{"name":"Never","type":"comparison","measurements":["teams[crowd].players.attributes[skill]"],"operation":"<","referenceValue":0}]}"#;
 const PAIRS: &str = r#"{"ruleLanguageVersion":"1.0","teams":[
     {"name":"red","minPlayers":1,"maxPlayers":1},{"name":"blue","minPlayers":1,"maxPlayers":1}]}"#;
 /// Clients of the latency measurement.
@@ -25,20 +21,18 @@ pub struct Rate {
     pub per_cpu_second: f64,
 }
 
+/// Makes the one matchmaker of both measurements.
 pub fn prepare(api: &Api) -> Result<(), String> {
-    for (name, body) in [("alone", ALONE), ("pairs", PAIRS)] {
-        api.call("CreateMatchmakingRuleSet", &json!({ "Name": name, "RuleSetBody": body }))?;
-        let matchmaker = json!({ "Name": name, "RuleSetName": name, "RequestTimeoutSeconds": 5,
-            "AcceptanceRequired": false, "FlexMatchMode": "STANDALONE" });
-        api.call("CreateMatchmakingConfiguration", &matchmaker)?;
-    }
-    Ok(())
+    api.call("CreateMatchmakingRuleSet", &json!({ "Name": "pairs", "RuleSetBody": PAIRS }))?;
+    let matchmaker = json!({ "Name": "pairs", "RuleSetName": "pairs", "RequestTimeoutSeconds": 43_200,
+        "AcceptanceRequired": false, "FlexMatchMode": "STANDALONE" });
+    api.call("CreateMatchmakingConfiguration", &matchmaker).map(drop)
 }
 
-fn body(matchmaker: &str, ticket: &str) -> String {
+fn body(ticket: &str) -> String {
     let player = json!({ "PlayerId": format!("player-{ticket}"), "PlayerAttributes": { "skill": { "N": 1200 } },
         "LatencyInMs": { "eu-west-1": 25, "us-east-1": 90 } });
-    json!({ "ConfigurationName": matchmaker, "TicketId": ticket, "Players": [player] }).to_string()
+    json!({ "ConfigurationName": "pairs", "TicketId": ticket, "Players": [player] }).to_string()
 }
 
 /// Calls as fast as `clients` can, for `span`.
@@ -55,7 +49,7 @@ pub fn rate(server: &Child, clients: usize, span: Duration) -> Result<Rate, Stri
                     if is_over.load(Ordering::Relaxed) {
                         return;
                     }
-                    let body = body("alone", &format!("{run}-{client}-{number}"));
+                    let body = body(&format!("{run}-{client}-{number}"));
                     match api.post("StartMatchmaking", body.as_bytes()) {
                         Ok((200, _)) => drop(done.fetch_add(1, Ordering::Relaxed)),
                         Ok((_, why)) | Err(why) => {
@@ -117,7 +111,7 @@ pub fn time_to_match(api: &Api, per_second: u64, span: Duration) -> Result<Histo
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     let id = format!("{run}-{number}");
                     sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), due);
-                    let _ = api.post("StartMatchmaking", body("pairs", &id).as_bytes());
+                    let _ = api.post("StartMatchmaking", body(&id).as_bytes());
                 }
             })
         })

@@ -1,0 +1,104 @@
+//! Reads the events as an outsider and keeps account of tickets, players and live matches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::text;
+
+/// An event with its position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    pub id: u64,
+    pub envelope: Value,
+}
+
+impl Told {
+    /// The tickets of the event.
+    pub fn tickets(&self) -> impl Iterator<Item = &str> {
+        list(&self.envelope["detail"]["tickets"]).map(|ticket| text(ticket, "ticketId"))
+    }
+
+    fn players(&self) -> impl Iterator<Item = &str> {
+        let tickets = list(&self.envelope["detail"]["tickets"]);
+        tickets.flat_map(|ticket| list(&ticket["players"])).map(|player| text(player, "playerId"))
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// What all the events so far add up to. Panics at the first that contradicts the ones before it.
+#[derive(Default)]
+pub struct Auditor {
+    searching: BTreeSet<String>,
+    ended: BTreeSet<String>,
+    /// Player to the live match he is in.
+    live: BTreeMap<String, String>,
+    pub completed_matches: usize,
+    pub timed_out: usize,
+}
+
+impl Auditor {
+    pub fn of(told: &[Told]) -> Self {
+        let mut auditor = Self::default();
+        let mut last = 0;
+        for one in told {
+            assert!(one.id > last, "position {} follows {last}", one.id);
+            last = one.id;
+            auditor.take(one);
+        }
+        auditor
+    }
+
+    pub fn knows(&self, ticket: &str) -> bool {
+        self.searching.contains(ticket) || self.ended.contains(ticket)
+    }
+
+    /// Tickets whose end was not told yet.
+    pub fn unended(&self) -> BTreeSet<&String> {
+        self.searching.difference(&self.ended).collect()
+    }
+
+    fn take(&mut self, one: &Told) {
+        let detail = &one.envelope["detail"];
+        for ticket in one.tickets() {
+            assert!(!self.ended.contains(ticket), "{ticket} has ended, and then: {}", one.envelope);
+        }
+        match text(detail, "type") {
+            "MatchmakingSearching" => self.searching.extend(one.tickets().map(str::to_owned)),
+            "PotentialMatchCreated" => self.begin(one, text(detail, "matchId")),
+            "AcceptMatch" => {}
+            "AcceptMatchCompleted" => {
+                if text(detail, "acceptance") != "Accepted" {
+                    self.free(one);
+                }
+            }
+            "MatchmakingSucceeded" => {
+                self.free(one);
+                self.completed_matches += 1;
+                self.ended.extend(one.tickets().map(str::to_owned));
+            }
+            "MatchmakingTimedOut" => {
+                self.timed_out += 1;
+                self.ended.extend(one.tickets().map(str::to_owned));
+            }
+            "MatchmakingCancelled" => self.ended.extend(one.tickets().map(str::to_owned)),
+            other => panic!("no load leads to {other}: {}", one.envelope),
+        }
+    }
+
+    fn begin(&mut self, one: &Told, match_id: &str) {
+        for player in one.players() {
+            let other = self.live.insert(player.to_owned(), match_id.to_owned());
+            assert_eq!(other, None, "{player} is in two live matches: {}", one.envelope);
+        }
+    }
+
+    fn free(&mut self, one: &Told) {
+        for player in one.players() {
+            assert!(self.live.remove(player).is_some(), "{player} was in no live match: {}", one.envelope);
+        }
+    }
+}

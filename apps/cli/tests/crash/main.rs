@@ -1,0 +1,184 @@
+//! Kills the server at random moments under load and looks at what the next start knows.
+//!
+//! Every round ends with SIGKILL. Then, on the same data: no acknowledged ticket is missing, no event that somebody
+//! was told is gone, no ticket ended twice, no player is in two live matches. At the end every ticket ends by its
+//! timers. `CRASH_ROUNDS` sets the rounds (200), `CRASH_SEED` repeats the choices of a run; the moments at which
+//! threads meet are the machine's.
+
+mod auditor;
+mod load;
+mod server;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use auditor::{Auditor, Told};
+use load::{Ledger, Load};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
+use server::{Api, Server};
+
+/// The journal is read from its beginning at the end, so it keeps everything.
+#[test]
+fn acknowledged_is_kept() {
+    run(rounds(200), &[], true);
+}
+
+/// The same while snapshots are written and the journal is truncated behind them.
+#[test]
+fn acknowledged_is_kept_while_snapshots_are_written() {
+    run(rounds(200) / 4, &["--set", "journal.snapshot_bytes=60000"], false);
+}
+
+fn rounds(default: usize) -> usize {
+    std::env::var("CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+fn run(rounds: usize, options: &[&str], keeps_all: bool) {
+    let seed = std::env::var("CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random::<u64>);
+    println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut ledger, mut told) = (Ledger::default(), Vec::new());
+    for round in 0..rounds {
+        let server = Server::start(folder.path(), options);
+        if round == 0 {
+            set_up(server.api());
+        }
+        // Two marks that cannot meet anybody: their first events tell that the past has been read, their
+        // last that timers go on.
+        let mark = format!("mark-{round}");
+        start_mark(server.api(), &mark);
+        catch_up(server.api(), &mut told, &mark);
+        audit(server.api(), &told, &ledger);
+        let load = Load::start(server.api().clone(), &mut random, round, ledger);
+        let listener = listen(server.api().clone(), last_id(&told));
+        std::thread::sleep(Duration::from_millis(random.random_range(60..200)));
+        server.kill();
+        ledger = load.end();
+        told.extend(listener.recv_timeout(Duration::from_secs(10)).expect("the stream ends with the server"));
+    }
+    end(folder.path(), options, ledger, told, keeps_all);
+}
+
+/// Everybody's timers run out; then the whole story is read once more.
+fn end(folder: &Path, options: &[&str], ledger: Ledger, mut told: Vec<Told>, keeps_all: bool) {
+    let server = Server::start(folder, options);
+    let api = server.api();
+    start_mark(api, "mark-last");
+    catch_up(api, &mut told, "mark-last");
+    audit(api, &told, &ledger);
+    let started = Instant::now();
+    while !Auditor::of(&told).unended().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never ended: {:?}", Auditor::of(&told).unended());
+        std::thread::sleep(Duration::from_millis(200));
+        let mark = format!("mark-end-{}", started.elapsed().as_millis());
+        let ended = Auditor::of(&told).unended().iter().all(|ticket| ticket.starts_with("mark-end-"));
+        if ended {
+            break;
+        }
+        start_mark(api, &mark);
+        catch_up(api, &mut told, &mark);
+    }
+    let auditor = Auditor::of(&told);
+    if keeps_all {
+        let mut again = Vec::new();
+        while last_id(&again) < last_id(&told) {
+            let after = last_id(&again);
+            api.events(after, |one| {
+                again.push(one);
+                last_id(&again) < last_id(&told)
+            });
+        }
+        assert!(again == told, "the journal from its beginning tells another story");
+    }
+    println!(
+        "{} tickets acknowledged, {} stops acknowledged, {} events, {} matches completed, {} tickets timed out",
+        ledger.started.len(),
+        ledger.stopped.len(),
+        told.len(),
+        auditor.completed_matches,
+        auditor.timed_out,
+    );
+    assert!(auditor.completed_matches > 0 && auditor.timed_out > 0, "the load made no match, or no timer ran");
+}
+
+/// `open` matches at once, `asked` asks the players first, `alone` never finds a second player.
+fn set_up(api: &Api) {
+    let team = |name: &str, players: u32| json!({"name": name, "minPlayers": players, "maxPlayers": players});
+    for (name, asks, players) in [("open", false, 1), ("asked", true, 1), ("alone", false, 20)] {
+        let body = json!({"ruleLanguageVersion": "1.0", "teams": [team("red", players), team("blue", players)]});
+        api.must("CreateMatchmakingRuleSet", &json!({"Name": name, "RuleSetBody": body.to_string()}));
+        let mut fields = json!({"Name": name, "RuleSetName": name, "RequestTimeoutSeconds": 2, "AcceptanceRequired": asks});
+        if asks {
+            fields["AcceptanceTimeoutSeconds"] = json!(1);
+        }
+        api.must("CreateMatchmakingConfiguration", &fields);
+    }
+}
+
+fn start_mark(api: &Api, mark: &str) {
+    let players = json!([{"PlayerId": mark}]);
+    api.must("StartMatchmaking", &json!({"TicketId": mark, "ConfigurationName": "alone", "Players": players}));
+}
+
+/// Reads on until the mark's first event; all before it is then in `told`.
+fn catch_up(api: &Api, told: &mut Vec<Told>, mark: &str) {
+    let mut found = false;
+    let after = last_id(told);
+    api.events(after, |one| {
+        found = one.tickets().any(|ticket| ticket == mark);
+        told.push(one);
+        !found
+    });
+    assert!(found, "the stream ended before the event of {mark}");
+}
+
+/// Collects what is told until the server dies.
+fn listen(api: Api, after: u64) -> mpsc::Receiver<Vec<Told>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut heard = Vec::new();
+        api.events(after, |one| {
+            heard.push(one);
+            true
+        });
+        // The test may have failed meanwhile; then nobody listens.
+        let _ = sender.send(heard);
+    });
+    receiver
+}
+
+fn last_id(told: &[Told]) -> u64 {
+    told.last().map_or(0, |one| one.id)
+}
+
+/// What the server says now against what it acknowledged and what it told.
+fn audit(api: &Api, told: &[Told], ledger: &Ledger) {
+    let auditor = Auditor::of(told);
+    let recent: Vec<&String> = ledger.started.iter().rev().take(200).collect();
+    let mut states: BTreeMap<String, String> = BTreeMap::new();
+    for ids in recent.chunks(10) {
+        let answer = api.must("DescribeMatchmaking", &json!({"TicketIds": ids}));
+        for ticket in answer["TicketList"].as_array().expect("a list") {
+            let word = |key: &str| ticket[key].as_str().expect("a text").to_owned();
+            states.insert(word("TicketId"), word("Status"));
+        }
+    }
+    for ticket in recent {
+        let state = states.get(ticket).unwrap_or_else(|| panic!("acknowledged ticket {ticket} is missing"));
+        if ledger.stopped.contains(ticket) {
+            assert_eq!(state, "CANCELLED", "{ticket} was stopped, and that was acknowledged");
+        }
+    }
+    let unknown: BTreeSet<&String> = ledger.started.iter().filter(|one| !auditor.knows(one)).collect();
+    assert!(unknown.is_empty(), "acknowledged, but no event tells of them: {unknown:?}");
+}
+
+/// A member that must be there.
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("{key} is missing in {value}"))
+}
