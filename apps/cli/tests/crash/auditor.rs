@@ -29,6 +29,25 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
+/// Every event so far, and what they add up to.
+#[derive(Default)]
+pub struct Story {
+    pub told: Vec<Told>,
+    pub auditor: Auditor,
+}
+
+impl Story {
+    pub fn add(&mut self, one: Told) {
+        assert!(one.id > self.last_id(), "position {} follows {}", one.id, self.last_id());
+        self.auditor.take(&one);
+        self.told.push(one);
+    }
+
+    pub fn last_id(&self) -> u64 {
+        self.told.last().map_or(0, |one| one.id)
+    }
+}
+
 /// What all the events so far add up to. Panics at the first that contradicts the ones before it.
 #[derive(Default)]
 pub struct Auditor {
@@ -41,24 +60,13 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    pub fn of(told: &[Told]) -> Self {
-        let mut auditor = Self::default();
-        let mut last = 0;
-        for one in told {
-            assert!(one.id > last, "position {} follows {last}", one.id);
-            last = one.id;
-            auditor.take(one);
-        }
-        auditor
-    }
-
     pub fn knows(&self, ticket: &str) -> bool {
         self.searching.contains(ticket) || self.ended.contains(ticket)
     }
 
     /// Tickets whose end was not told yet.
-    pub fn unended(&self) -> BTreeSet<&String> {
-        self.searching.difference(&self.ended).collect()
+    pub fn unended(&self) -> BTreeSet<String> {
+        self.searching.difference(&self.ended).cloned().collect()
     }
 
     fn take(&mut self, one: &Told) {

@@ -92,7 +92,9 @@ fn stop(
     mine: &[(String, String)],
     ledger: &mut Ledger,
 ) -> Result<(), Failure> {
-    let Some((ticket, _)) = mine.get(mine.len().saturating_sub(1 + random.random_range(0..5))) else { return Ok(()) };
+    let Some((ticket, _)) = mine.get(mine.len().saturating_sub(1 + random.random_range(0..5))) else {
+        return Ok(());
+    };
     let outcome = api.call("StopMatchmaking", &json!({"TicketId": ticket}));
     if outcome.is_ok() {
         ledger.stopped.insert(ticket.clone());

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +12,8 @@ use crate::auditor::Told;
 
 pub struct Server {
     process: Child,
+    /// Kept open: it says more than its first line.
+    _out: BufReader<ChildStdout>,
     api: Api,
 }
 
@@ -19,14 +21,18 @@ impl Server {
     /// Starts it and waits until it listens.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_matchwright"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"]).arg(folder).args(options);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"])
+            .arg(folder)
+            .args(options);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut greeting = String::new();
-        let out = process.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut greeting).expect("a first line");
+        let mut out = BufReader::new(process.stdout.take().expect("its output"));
+        out.read_line(&mut greeting).expect("a first line");
         let url = greeting.split_whitespace().find(|word| word.starts_with("http://"));
-        let url = url.unwrap_or_else(|| panic!("no address in {greeting:?}: {:?}", process.wait())).to_owned();
-        Self { process, api: Api::new(url) }
+        let url =
+            url.unwrap_or_else(|| panic!("no address in {greeting:?}: {:?}", process.wait())).to_owned();
+        Self { process, _out: out, api: Api::new(url) }
     }
 
     pub fn api(&self) -> &Api {
@@ -64,7 +70,8 @@ pub struct Api {
 
 impl Api {
     fn new(url: String) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(20)));
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(20)));
         Self { agent: config.build().into(), url }
     }
 
