@@ -1,5 +1,6 @@
 //! `matchwright serve`: the sources of settings, the log, the exit code.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -74,7 +75,8 @@ impl Serve {
                 return ExitCode::FAILURE;
             }
         };
-        println!("{}", node.greeting());
+        // Whoever reads the first line may have gone by the last: that is no reason to end.
+        let _ = writeln!(std::io::stdout(), "{}", node.greeting());
         match node.run() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  ci        the whole gate: format, clippy, tidy, tests, the real clients
+  ci        the gate: format, tidy, clippy, tests
   tidy      the house rules that no compiler checks
   bless     run the tests and rewrite their expectations; the diff is the review
   clients   the scenarios through boto3, the JavaScript SDK and the Rust SDK
