@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::Verdict;
+
 /// A number somewhere in `low..=high`, or perhaps undefined (the average of nobody, D-64).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Range {
@@ -56,12 +58,6 @@ impl Range {
     pub fn is_point(&self) -> bool {
         self.low == self.high
     }
-
-    /// Room for rounding: sums over unknown players may be added up in another order.
-    pub fn widened(self) -> Self {
-        let slack = |value: f64| if value.is_finite() { 1e-9 * (1.0 + value.abs()) } else { 0.0 };
-        Self { low: self.low - slack(self.low), high: self.high + slack(self.high), ..self }
-    }
 }
 
 pub(super) fn text(text: &str) -> Abstract {
@@ -83,6 +79,26 @@ impl List {
         (known + self.extra.0, known.saturating_add(self.extra.1))
     }
 
+    /// Does it hold for every element: those that are known, and those that may come.
+    pub fn every(&self, holds: impl Fn(&Abstract) -> Verdict) -> Verdict {
+        let known = self.known.iter().map(&holds).min().unwrap_or(Verdict::True);
+        let Some(of) = self.of.as_deref() else { return known };
+        known.min(match (holds(of), self.extra.0) {
+            (Verdict::False, 0) => Verdict::Unknown,
+            (verdict, _) => verdict,
+        })
+    }
+
+    /// Is every number in it defined; one that is not makes its rule fail (D-64).
+    pub fn defined(&self) -> Verdict {
+        self.every(|item| match item {
+            Abstract::Number(range) => {
+                Verdict::of(range.undefined == Undefined::Never, range.undefined == Undefined::Always)
+            }
+            _ => Verdict::True,
+        })
+    }
+
     /// The elements of its elements, one level less.
     pub fn flattened(&self) -> List {
         let mut flat = List::known(Vec::new());
@@ -92,13 +108,21 @@ impl List {
                 flat.add_extra(list.extra, list.of.as_deref());
             }
         }
-        if let Some(Abstract::List(list)) = self.of.as_deref() {
-            let (least, most) = list.count();
-            let hull = list.known.iter().cloned().chain(list.of.as_deref().cloned()).reduce(join);
-            let extra = (self.extra.0.saturating_mul(least), self.extra.1.saturating_mul(most));
-            flat.add_extra(extra, hull.as_ref());
-        }
+        let of = self.of.as_deref().and_then(|of| match of {
+            Abstract::List(list) => Some(list.clone()),
+            _ => None,
+        });
+        flat.add_each(self.extra, of);
         flat
+    }
+
+    /// The elements of `extra.0` to `extra.1` lists like this one.
+    fn add_each(&mut self, extra: (u32, u32), list: Option<List>) {
+        let Some(list) = list else { return };
+        let (least, most) = list.count();
+        let hull = list.known.into_iter().chain(list.of.map(|of| *of)).reduce(join);
+        let extra = (extra.0.saturating_mul(least), extra.1.saturating_mul(most));
+        self.add_extra(extra, hull.as_ref());
     }
 
     fn add_extra(&mut self, extra: (u32, u32), of: Option<&Abstract>) {
@@ -141,15 +165,12 @@ pub(super) fn join(one: Abstract, other: Abstract) -> Abstract {
 
 /// All numbers and texts in a value, whatever the nesting, as one open list.
 pub(super) fn leaves(value: &Abstract) -> List {
-    match value {
-        Abstract::List(list) => {
-            let mut flat = list.clone();
-            let nested = |item: &Abstract| matches!(item, Abstract::List(_));
-            while flat.known.iter().any(nested) || flat.of.as_deref().is_some_and(nested) {
-                flat = flat.flattened();
-            }
-            flat
-        }
-        leaf => List::known(vec![leaf.clone()]),
+    let Abstract::List(list) = value else { return List::known(vec![value.clone()]) };
+    let mut flat = List::known(Vec::new());
+    for leaves in list.known.iter().map(leaves) {
+        flat.known.extend(leaves.known);
+        flat.add_extra(leaves.extra, leaves.of.as_deref());
     }
+    flat.add_each(list.extra, list.of.as_deref().map(leaves));
+    flat
 }

@@ -1,17 +1,29 @@
 //! The three-valued bound: what holds in every, in no, or in some completion of a partial match.
 //!
-//! One mechanism decides what prunes and what gates (design: `False` prunes, a gate stays `Unknown` until the
-//! last seats). It is sound, never complete: `False` is said only where no completion can satisfy the rule.
+//! One mechanism decides what prunes and what gates: `False` prunes, a gate stays `Unknown` until the last seats. It
+//! is sound, never complete: `False` is said only where no completion can satisfy the rule. Where nothing is open it
+//! is exact, and says what the judge says. It shares no code with `judge`, because each checks the other.
+//!
+//! Reading order: `bound`, `domain` (values half known), `value` and `statistic` (expressions over them), then one
+//! file per rule type; `soundness` compares it with the judge over all completions.
 
+mod batch_distance;
+mod collection;
+mod comparison;
+mod compound;
+mod distance;
 mod domain;
-mod rules;
+mod latency;
+#[cfg(test)]
+mod soundness;
+mod statistic;
 mod value;
 
 use std::collections::BTreeSet;
 
 use matchwright_model::{AttributeValue, PartyPolicy};
 
-use crate::{Lineup, Party, RuleKind, RuleSet, Tier};
+use crate::{Lineup, Party, RuleKind, RuleSet, Tier, Tiered};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -30,7 +42,7 @@ pub struct Room {
     pub teams: Vec<(u32, u32)>,
 }
 
-/// What the players who may still join can bring.
+/// What the players who may still join can bring. Their latencies are never known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Universe {
     /// Per attribute of the rule set.
@@ -69,9 +81,9 @@ struct Case<'a> {
 
 /// Per rule, its verdict over all completions; sort rules are always `True`.
 ///
-/// A completion adds, to every team, a number of players within `room`, with values out of `universe`, any
-/// latencies, and is judged at one tier of `tiers`. Latency rules are never `True`: their region is chosen at the
-/// end, by the judge.
+/// A completion adds to every team a number of players within `room`, with values out of `universe` and any
+/// latencies, as tickets of their own, and is judged at one tier of `tiers`. A rule that latency decides is `False`
+/// where it fails at every region at which all enforced latency rules hold (D-78).
 pub fn bound(
     rules: &RuleSet,
     lineup: &Lineup,
@@ -80,21 +92,75 @@ pub fn bound(
     tiers: TierSpan,
     policy: PartyPolicy,
 ) -> Vec<Verdict> {
+    #[cfg(test)]
+    let tiers = soundness::mutation::tiers(tiers);
     let case = Case { rules, lineup, room, universe, tiers, policy };
-    let mut verdicts = Vec::with_capacity(rules.rules.len());
-    for rule in &rules.rules {
-        let verdict = match &rule.kind {
-            RuleKind::Distance(rule) => self::rules::distance(&case, rule),
-            RuleKind::Comparison(rule) => self::rules::comparison(&case, rule),
-            RuleKind::Collection(rule) => self::rules::collection(&case, rule),
-            RuleKind::Latency(rule) => self::rules::latency(&case, rule),
-            RuleKind::BatchDistance(rule) => self::rules::batch_distance(&case, rule),
-            RuleKind::Compound(statement) => self::rules::compound(statement, &verdicts),
-            RuleKind::Sort(_) => Verdict::True,
-        };
-        verdicts.push(verdict);
+    let everywhere = case.everywhere();
+    if !rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Latency(_))) {
+        return case.with_compounds(everywhere);
     }
-    verdicts
+    let places = latency::places(&case);
+    let judged: Vec<Vec<Verdict>> = places.iter().map(|place| case.at(&everywhere, *place)).collect();
+    latency::over_places(rules, case.is_closed(), &judged)
+}
+
+impl Verdict {
+    fn of(always: bool, never: bool) -> Self {
+        match (never, always) {
+            (true, _) => Self::False,
+            (_, true) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Nobody can join any more.
+    fn is_closed(&self) -> bool {
+        self.room.teams.iter().all(|room| room.1 == 0)
+    }
+
+    /// The least and the greatest value that a property can have at the tiers in question.
+    fn hull(&self, tiered: Option<&Tiered<f64>>, absent: f64) -> (f64, f64) {
+        let Some(tiered) = tiered else { return (absent, absent) };
+        let values = tiered.span(self.tiers.low, self.tiers.high).iter();
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(*value), high.max(*value))
+        })
+    }
+
+    /// The rules that no region changes; the others wait for one.
+    fn everywhere(&self) -> Vec<Verdict> {
+        let rules = self.rules.rules.iter().map(|rule| match &rule.kind {
+            RuleKind::Distance(rule) => distance::verdict(self, rule),
+            RuleKind::Comparison(rule) => comparison::verdict(self, rule),
+            RuleKind::Collection(rule) => collection::verdict(self, rule),
+            RuleKind::BatchDistance(rule) => batch_distance::verdict(self, rule),
+            RuleKind::Latency(_) | RuleKind::Compound(_) => Verdict::Unknown,
+            RuleKind::Sort(_) => Verdict::True,
+        });
+        rules.collect()
+    }
+
+    fn at(&self, everywhere: &[Verdict], place: latency::Place<'_>) -> Vec<Verdict> {
+        let mut verdicts = everywhere.to_vec();
+        for (verdict, rule) in verdicts.iter_mut().zip(&self.rules.rules) {
+            if let RuleKind::Latency(rule) = &rule.kind {
+                *verdict = latency::verdict(self, rule, place);
+            }
+        }
+        self.with_compounds(verdicts)
+    }
+
+    /// A statement names only rules that stand before it.
+    fn with_compounds(&self, mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+        for (index, rule) in self.rules.rules.iter().enumerate() {
+            if let RuleKind::Compound(statement) = &rule.kind {
+                verdicts[index] = compound::verdict(statement, &verdicts);
+            }
+        }
+        verdicts
+    }
 }
 
 impl Universe {
@@ -105,6 +171,8 @@ impl Universe {
 
     /// What these parties can bring: the hull of their numbers, the union of their texts.
     pub fn of<'a>(rules: &RuleSet, parties: impl Iterator<Item = &'a Party> + Clone) -> Self {
+        #[cfg(test)]
+        let parties = soundness::mutation::parties(parties);
         let domain = |attribute: usize| {
             let values =
                 parties.clone().flat_map(|party| &party.members).map(|member| &member.values[attribute]);

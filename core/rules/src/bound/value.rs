@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use matchwright_model::{AttributeValue, PartyPolicy};
 
-use super::domain::{Abstract, List, Range, Texts, Undefined, text};
+use super::domain::{Abstract, List, Range, Texts, join, text};
+use super::statistic::statistic;
 use super::{Case, Domain};
-use crate::{Expression, Function, Node, PartyAggregation, TeamSelection};
+use crate::{Expression, Function, Node, PartyAggregation, Reference, TeamSelection};
 
-/// A text list holds at most so many texts.
-const LIST_MAX: u32 = 100;
+/// A text list can hold any number of texts: under the literal policy it is a union over a party.
+const LIST_MAX: u32 = u32::MAX;
 
 pub(super) fn evaluate(case: &Case<'_>, expression: &Expression, party: PartyAggregation) -> Abstract {
     match &expression.node {
@@ -25,6 +26,27 @@ pub(super) fn evaluate(case: &Case<'_>, expression: &Expression, party: PartyAgg
     }
 }
 
+/// What a reference stands for, at any of the tiers in question.
+pub(super) fn reference(case: &Case<'_>, given: &Reference, party: PartyAggregation) -> Abstract {
+    let tiers = case.tiers;
+    match given {
+        Reference::Number(number) => {
+            let (low, high) = case.hull(Some(number), 0.0);
+            Abstract::Number(Range::new(low, high))
+        }
+        Reference::Text(texts) => {
+            Abstract::Text(Some(texts.span(tiers.low, tiers.high).iter().cloned().collect()))
+        }
+        Reference::Texts(lists) => {
+            let lists = lists.span(tiers.low, tiers.high).iter();
+            let lists =
+                lists.map(|list| Abstract::List(List::known(list.iter().map(|one| text(one)).collect())));
+            lists.reduce(join).unwrap_or(Abstract::List(List::known(Vec::new())))
+        }
+        Reference::Expression(expression) => evaluate(case, expression, party),
+    }
+}
+
 fn per_team(
     case: &Case<'_>,
     teams: &TeamSelection,
@@ -33,7 +55,10 @@ fn per_team(
 ) -> Abstract {
     let one = |team: &usize| {
         let seated = case.lineup.teams[*team].iter().map(|seat| known(*seat)).collect();
-        Abstract::List(List::open(seated, case.room.teams[*team], unknown.clone()))
+        let extra = case.room.teams[*team];
+        #[cfg(test)]
+        let extra = super::soundness::mutation::room(extra);
+        Abstract::List(List::open(seated, extra, unknown.clone()))
     };
     match teams {
         TeamSelection::One(team) => one(team),
@@ -50,6 +75,11 @@ fn newcomer(case: &Case<'_>, attribute: usize) -> Abstract {
     match case.rules.attributes[attribute].kind {
         matchwright_model::AttributeType::Number => {
             Abstract::Number(match &case.universe.attributes[attribute] {
+                // Its party's average may be rounded to just outside (D-86).
+                Domain::Numbers { low, high } if case.policy == PartyPolicy::Literal => {
+                    let slack = 1e-9 * low.abs().max(high.abs());
+                    Range::new(low - slack, high + slack)
+                }
                 Domain::Numbers { low, high } => Range::new(*low, *high),
                 _ => Range::any(),
             })
@@ -57,7 +87,7 @@ fn newcomer(case: &Case<'_>, attribute: usize) -> Abstract {
         matchwright_model::AttributeType::Text => Abstract::Text(texts()),
         _ => {
             let domain = texts();
-            let most = domain.as_ref().map_or(LIST_MAX, |texts| (texts.len() as u32).min(LIST_MAX));
+            let most = domain.as_ref().map_or(LIST_MAX, |texts| texts.len() as u32);
             Abstract::List(List::open(Vec::new(), (0, most), Abstract::Text(domain)))
         }
     }
@@ -135,140 +165,6 @@ fn call(function: Function, list: &List) -> Abstract {
         Function::Flatten => Abstract::List(list.flattened()),
         Function::SetIntersection => Abstract::List(intersection(list)),
         _ => Abstract::Number(statistic(function, list)),
-    }
-}
-
-/// min, max, avg, median, sum, stddev over known and possible numbers.
-pub(super) fn statistic(function: Function, list: &List) -> Range {
-    let number = |value: &Abstract| match value {
-        Abstract::Number(range) => *range,
-        _ => Range::undefined(),
-    };
-    let known: Vec<Range> = list.known.iter().map(number).collect();
-    let of = list.of.as_deref().map(number);
-    let empty = match (known.len() as u32 + list.extra.0, known.len() as u32 + list.extra.1) {
-        _ if function == Function::Sum => Undefined::Never,
-        (_, 0) => Undefined::Always,
-        (0, _) => Undefined::Maybe,
-        _ => Undefined::Never,
-    };
-    // One undefined number makes the whole undefined.
-    let extra = of.map_or(Undefined::Never, |of| {
-        of.undefined.min(match list.extra.0 {
-            0 => Undefined::Maybe,
-            _ => Undefined::Always,
-        })
-    });
-    let undefined =
-        known.iter().map(|range| range.undefined).chain([empty, extra]).max().unwrap_or(Undefined::Never);
-    if undefined == Undefined::Always {
-        return Range::undefined();
-    }
-    let open = Open { known, of, extra: list.extra };
-    let range = match function {
-        Function::Min => open.extreme(f64::min, f64::INFINITY),
-        Function::Max => open.extreme(f64::max, f64::NEG_INFINITY),
-        Function::Sum => open.sum(),
-        Function::Median => open.median(),
-        Function::Stddev => open.stddev(),
-        _ => open.average(),
-    };
-    Range { undefined, ..if open.extra.1 > 0 { range.widened() } else { range } }
-}
-
-struct Open {
-    known: Vec<Range>,
-    of: Option<Range>,
-    extra: (u32, u32),
-}
-
-impl Open {
-    fn ends(&self, end: fn(&Range) -> f64) -> (Vec<f64>, Option<f64>) {
-        (self.known.iter().map(end).collect(), self.of.as_ref().map(end))
-    }
-
-    fn low(&self) -> (Vec<f64>, Option<f64>) {
-        self.ends(|range| range.low)
-    }
-
-    fn high(&self) -> (Vec<f64>, Option<f64>) {
-        self.ends(|range| range.high)
-    }
-
-    /// The numbers of newcomers at which an end can lie: none, one, or all of them.
-    fn counts(&self) -> Vec<u32> {
-        let least = if self.known.is_empty() { self.extra.0.max(1) } else { self.extra.0 };
-        let mut counts = vec![least.min(self.extra.1), self.extra.1];
-        counts.dedup();
-        counts
-    }
-
-    fn extreme(&self, pick: fn(f64, f64) -> f64, start: f64) -> Range {
-        let end = |(known, of): (Vec<f64>, Option<f64>)| {
-            let seated = known.into_iter().fold(start, pick);
-            let with = of.map_or(seated, |of| pick(seated, of));
-            (seated, with)
-        };
-        let ((low, low_with), (high, high_with)) = (end(self.low()), end(self.high()));
-        if self.extra.0 > 0 || self.known.is_empty() {
-            return Range::new(low_with, high_with);
-        }
-        Range::new(low.min(low_with), high.max(high_with))
-    }
-
-    fn sum(&self) -> Range {
-        let total = |(known, of): (Vec<f64>, Option<f64>), count: u32| {
-            let newcomers = if count == 0 { 0.0 } else { of.unwrap_or(0.0) * f64::from(count) };
-            known.iter().sum::<f64>() + newcomers
-        };
-        let counts = [self.extra.0, self.extra.1];
-        let low = counts.iter().map(|count| total(self.low(), *count)).fold(f64::INFINITY, f64::min);
-        let high = counts.iter().map(|count| total(self.high(), *count)).fold(f64::NEG_INFINITY, f64::max);
-        Range::new(low, high)
-    }
-
-    /// Monotone in the number of newcomers, so that the ends lie at the fewest and the most.
-    fn average(&self) -> Range {
-        let mean = |(known, of): (Vec<f64>, Option<f64>), count: u32| {
-            let newcomers = if count == 0 { 0.0 } else { of.unwrap_or(0.0) * f64::from(count) };
-            (known.iter().sum::<f64>() + newcomers) / (known.len() as f64 + f64::from(count))
-        };
-        let low =
-            self.counts().into_iter().map(|count| mean(self.low(), count)).fold(f64::INFINITY, f64::min);
-        let high =
-            self.counts().into_iter().map(|count| mean(self.high(), count)).fold(f64::NEG_INFINITY, f64::max);
-        Range::new(low, high)
-    }
-
-    fn median(&self) -> Range {
-        let middle = |(mut known, of): (Vec<f64>, Option<f64>), count: u32| {
-            known.extend(std::iter::repeat_n(of.unwrap_or(0.0), count as usize));
-            known.sort_by(f64::total_cmp);
-            let half = known.len() / 2;
-            if known.len() % 2 == 1 { known[half] } else { (known[half - 1] + known[half]) / 2.0 }
-        };
-        let least = if self.known.is_empty() { self.extra.0.max(1) } else { self.extra.0 };
-        let counts = || least.min(self.extra.1)..=self.extra.1;
-        let low = counts().map(|count| middle(self.low(), count)).fold(f64::INFINITY, f64::min);
-        let high = counts().map(|count| middle(self.high(), count)).fold(f64::NEG_INFINITY, f64::max);
-        Range::new(low, high)
-    }
-
-    /// Newcomers at the mean add nothing to the sum of squares: least where most of them do. At most half the range.
-    fn stddev(&self) -> Range {
-        let count = self.known.len() as f64;
-        let mean = self.known.iter().map(|range| range.low).sum::<f64>() / count;
-        let squares: f64 = self.known.iter().map(|range| (range.low - mean).powi(2)).sum();
-        let points = self.known.iter().all(Range::is_point) && !self.known.is_empty();
-        if points && self.extra.1 == 0 {
-            return Range::point((squares / count).sqrt());
-        }
-        let low = if points { (squares / (count + f64::from(self.extra.1))).sqrt() } else { 0.0 };
-        let (known_low, of_low) = self.low();
-        let (known_high, of_high) = self.high();
-        let least = known_low.into_iter().chain(of_low).fold(f64::INFINITY, f64::min);
-        let most = known_high.into_iter().chain(of_high).fold(f64::NEG_INFINITY, f64::max);
-        Range::new(low, (most - least) / 2.0)
     }
 }
 
