@@ -14,6 +14,9 @@ use super::message::Message;
 /// Frames per page: small, because the writer reads them between two commits.
 const FRAMES_PER_PAGE: usize = 16;
 
+/// How often a reader that starts looks again for a snapshot.
+const TRIES: usize = 3;
+
 /// Where a realm's journal lies and what it is read with.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -33,9 +36,21 @@ pub(crate) struct CatchUp {
 impl CatchUp {
     /// Loads the newest snapshot at or below `after`, or the oldest one when everything below it is gone.
     pub fn start(realm: &Realm, after: u64) -> Result<Self, String> {
+        let mut found = Self::load(realm, after);
+        // What was listed may be pruned before it is read: then a newer snapshot stands in for it.
+        for _ in 0..TRIES {
+            if found.is_ok() {
+                break;
+            }
+            found = Self::load(realm, after);
+        }
+        found.map_err(|fault| fault.to_string())
+    }
+
+    fn load(realm: &Realm, after: u64) -> Result<Self, Fault> {
         let place: &Arc<Place> = &realm.place;
-        let names = snapshot::list(&place.folder, &place.realm).map_err(|fault| fault.to_string())?;
-        let names: Vec<SnapshotName> = names.into_iter().map(|(name, _)| name).collect();
+        let names: Vec<SnapshotName> =
+            snapshot::list(&place.folder, &place.realm)?.into_iter().map(|(name, _)| name).collect();
         let fitting = names.iter().rev().find(|name| name.position <= after);
         let chosen = match fitting {
             Some(name) => Some(name),
@@ -43,12 +58,12 @@ impl CatchUp {
             None => match page(realm, 0) {
                 Ok(_) => None,
                 Err(Fault::Truncated { .. }) => names.first(),
-                Err(fault) => return Err(fault.to_string()),
+                Err(fault) => return Err(fault),
             },
         };
         let mut state = State::new(&place.settings);
         if let Some(name) = chosen {
-            load(place, name, &mut state).map_err(|fault| fault.to_string())?;
+            load(place, name, &mut state)?;
         }
         Ok(Self { state, position: chosen.map_or(0, |name| name.position), after })
     }
@@ -59,7 +74,15 @@ impl CatchUp {
 
     /// The events of the next page; empty when the page held none.
     pub fn page(&mut self, realm: &Realm) -> Result<Vec<Envelope>, String> {
-        let frames = page(realm, self.position).map_err(|fault| fault.to_string())?;
+        let frames = match page(realm, self.position) {
+            Ok(frames) => frames,
+            // The journal was shortened past this reader: it goes on with what is still kept.
+            Err(Fault::Truncated { .. }) => {
+                *self = Self::start(realm, self.after.max(self.position))?;
+                return Ok(Vec::new());
+            }
+            Err(fault) => return Err(fault.to_string()),
+        };
         let mut found = Vec::new();
         for frame in &frames {
             for (position, bytes) in frame.records_after(self.position) {
