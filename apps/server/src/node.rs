@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use matchwright_engine::Event;
+use matchwright_gamelift::auth::Keyring;
 use matchwright_gamelift::events::Envelopes;
 use matchwright_gamelift::{Front, FrontSettings};
 use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::config::{Config, SinkFormat};
+use crate::config::{Config, ConfigError, SinkFormat, keyring};
 use crate::http::{App, Gate, Served, listen};
 use crate::metrics::{Meters, Recorder};
 use crate::realm::ids::Ids;
@@ -29,13 +30,11 @@ pub enum NodeError {
     #[error("the system gave no {what}: {source} [N102]")]
     System { what: &'static str, source: std::io::Error },
     #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
     Journal(#[from] Fault),
     #[error("{0}")]
     Ended(String),
-    #[error(
-        "[[keys]] are configured, but signatures cannot be verified by this build; remove them, or use a newer program [N103]"
-    )]
-    Keys,
 }
 
 /// A running node.
@@ -57,9 +56,8 @@ impl Node {
     /// # Errors
     /// The first thing that is in the way; what was started is stopped again.
     pub fn start(config: &Config) -> Result<Self, NodeError> {
-        if !config.keys.is_empty() {
-            return Err(NodeError::Keys);
-        }
+        let keys = keyring(config)?;
+        let is_signed = !keys.is_empty();
         let system = |what| move |source| NodeError::System { what, source };
         // The address first: it is the cheapest thing to fail.
         let listener = TcpListener::bind(config.listen)
@@ -77,7 +75,8 @@ impl Node {
             realms.push(running);
         }
         let (drain, draining) = watch::channel(false);
-        let app = Arc::new(app(config, &realms, recorder.clone(), draining).map_err(system("randomness"))?);
+        let app =
+            Arc::new(app(config, keys, &realms, recorder.clone(), draining).map_err(system("randomness"))?);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(system("threads"))?;
         let serving = {
@@ -91,7 +90,6 @@ impl Node {
             });
             runtime.spawn(listen(listener, app.clone()))
         };
-        let is_signed = !config.keys.is_empty();
         Ok(Self { runtime, address, realms, sinks, app, drain, serving, faults, is_signed })
     }
 
@@ -216,6 +214,7 @@ fn options(
 
 fn app(
     config: &Config,
+    keys: Keyring,
     realms: &[Running],
     recorder: Arc<Recorder>,
     draining: watch::Receiver<bool>,
@@ -226,7 +225,7 @@ fn app(
     });
     Ok(App {
         realms: served.collect(),
-        gate: Gate { is_strict_region: !config.keys.is_empty() || realms.len() > 1 },
+        gate: Gate { is_strict_region: !keys.is_empty() || realms.len() > 1, keys },
         limits: config.limits.clone(),
         keep_alive: Duration::from_secs(config.events.keep_alive_seconds.max(1)),
         requests: Semaphore::new(config.limits.requests.min(Semaphore::MAX_PERMITS)),

@@ -43,10 +43,19 @@ fn any_seed() -> u64 {
     now.as_nanos() as u64
 }
 
+/// A new journal every so many rounds, so that a long run does not spend its time on replay.
+const ROUNDS_OF_A_LIFE: usize = 40;
+
 fn run(rounds: usize, options: &[&str], keeps_all: bool) {
     let seed = std::env::var("CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(any_seed);
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    for first in (0..rounds).step_by(ROUNDS_OF_A_LIFE) {
+        live(&mut random, ROUNDS_OF_A_LIFE.min(rounds - first), options, keeps_all);
+    }
+}
+
+fn live(random: &mut ChaCha8Rng, rounds: usize, options: &[&str], keeps_all: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut ledger, mut story) = (Ledger::default(), Story::default());
     for round in 0..rounds {
@@ -59,7 +68,7 @@ fn run(rounds: usize, options: &[&str], keeps_all: bool) {
         start_mark(server.api(), &mark);
         catch_up(server.api(), &mut story, &mark);
         audit(server.api(), &story, &ledger);
-        let load = Load::start(server.api().clone(), &mut random, round, ledger);
+        let load = Load::start(server.api().clone(), random, round, ledger);
         let listener = listen(server.api().clone(), story.last_id());
         std::thread::sleep(Duration::from_millis(random.random_range(60..200)));
         server.kill();

@@ -1,5 +1,7 @@
 //! What is wrong with a configuration. A released code keeps its meaning.
 
+use matchwright_gamelift::auth::KeyError;
+
 /// Found while the configuration was read; nothing was started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -17,6 +19,8 @@ pub enum ConfigError {
         "listen is {address}, which other machines can reach, and no keys are configured; add [[keys]], listen on 127.0.0.1, or allow it with insecure_listen = true (--insecure-listen) [C106]"
     )]
     OpenListen { address: String },
+    #[error("key {id}: {why} [C107]")]
+    Key { id: String, why: KeyError },
 }
 
 impl ConfigError {
@@ -29,6 +33,7 @@ impl ConfigError {
             Self::WrongValue { .. } => "C104",
             Self::NotAssignment { .. } => "C105",
             Self::OpenListen { .. } => "C106",
+            Self::Key { .. } => "C107",
         }
     }
 }

@@ -43,7 +43,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("sinks[].timeout_seconds", "10", "How long one try may take."),
     key("keys[].access_key_id", "", "With any key configured, every request must be signed by one of them."),
-    key("keys[].secret", "", "The secret of the key."),
+    key(
+        "keys[].secret",
+        "",
+        "The secret of the key: 40 characters, such as `openssl rand -base64 30` prints.",
+    ),
     key("keys[].policy", "", "A policy document as text. Without one the key may do everything."),
     key("keys[].policy_file", "", "The same in a file, relative to the configuration file."),
     key("search.nodes_per_anchor", "1000", "Partial matches looked at around one ticket."),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use matchwright_gamelift::auth::Keyring;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
@@ -43,7 +44,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
         .map_err(|error| wrong(&place, "value", "what the reference says", error.message()))?;
     check(&config, &place)?;
     read_policies(&mut config, sources.file.as_deref())?;
-    Ok(config)
+    keyring(&config).map(|_| config)
 }
 
 fn wrong(place: &str, key: &str, expected: &str, found: &str) -> ConfigError {
@@ -254,6 +255,20 @@ fn read_policies(config: &mut Config, file: Option<&Path>) -> Result<(), ConfigE
     Ok(())
 }
 
+/// The configured keys, ready to verify with.
+///
+/// # Errors
+/// The first key that cannot be used.
+pub fn keyring(config: &Config) -> Result<Keyring, ConfigError> {
+    let mut keyring = Keyring::default();
+    for key in &config.keys {
+        keyring
+            .add(&key.access_key_id, &key.secret, key.policy.as_deref())
+            .map_err(|why| ConfigError::Key { id: key.access_key_id.clone(), why })?;
+    }
+    Ok(keyring)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,6 +350,12 @@ mod tests {
     fn an_open_address_without_keys_needs_a_word() {
         assert_eq!(set(&["listen=0.0.0.0:80"]).unwrap_err().code(), "C106");
         assert!(set(&["listen=0.0.0.0:80", "insecure_listen=true"]).is_ok());
-        assert!(set(&["listen=0.0.0.0:80", "keys=[{access_key_id=\"a\", secret=\"b\"}]"]).is_ok());
+        assert!(
+            set(&[
+                "listen=0.0.0.0:80",
+                "keys=[{access_key_id=\"a\", secret=\"0123456789012345678901234567890123456789\"}]"
+            ])
+            .is_ok()
+        );
     }
 }

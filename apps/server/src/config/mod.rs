@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use keys::{KEYS, Key};
-pub use load::{Sources, load};
+pub use load::{Sources, keyring, load};
 
 /// The whole configuration. `docs/reference/configuration.md` says what each key does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

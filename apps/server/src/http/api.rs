@@ -12,14 +12,8 @@ use matchwright_gamelift::{ApiError, Ask, Outcome, Protocol, Request as Understo
 use matchwright_model::MatchId;
 
 use super::route::full;
-use super::{App, Body, Served};
+use super::{App, Body};
 use crate::realm::Refusal;
-
-/// Who may do what.
-pub(crate) struct Gate {
-    /// Requests must be signed, and for a region that is served.
-    pub is_strict_region: bool,
-}
 
 pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
@@ -81,10 +75,12 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
         refuse(Class::Throttling, 503, why)
     })?;
     let body = read(app, body).await?;
-    let served = realm_of(app, head)?;
+    let served = app.gate.realm(&app.realms, head)?;
+    let visitor = app.gate.enter(head, body.clone(), served).await?;
     let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
     let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
-    let Understood { protocol, operation, ask, .. } = understood;
+    let Understood { protocol, operation, ask, resource } = understood;
+    visitor.may(&format!("gamelift:{}", operation.name()), &resource)?;
     let outcome = match ask {
         Ask::Validate(body) => served.front.validate(&body),
         Ask::Query(query) => served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer),
@@ -135,44 +131,5 @@ async fn read(app: &App, body: Incoming) -> Result<Bytes, Refused> {
             let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
             Err(refuse(Class::InvalidRequest, 408, why))
         }
-    }
-}
-
-/// The realm of the region that a request was signed for.
-fn realm_of<'a>(app: &'a App, head: &request::Parts) -> Result<&'a Served, ApiError> {
-    let Some(region) = signed_region(head).filter(|_| app.gate.is_strict_region) else {
-        return Ok(&app.realms[0]);
-    };
-    app.realms.iter().find(|served| *served.realm.region == *region).ok_or_else(|| {
-        let served: Vec<&str> = app.realms.iter().map(|served| &*served.realm.region).collect();
-        let why = format!(
-            "expected a request for {}, found region {region}; set the client's region [H106]",
-            served.join(" or ")
-        );
-        ApiError::new(Class::UnsupportedRegion, why)
-    })
-}
-
-/// The region in the credential scope of a signature of version 4.
-fn signed_region(head: &request::Parts) -> Option<&str> {
-    let authorization = head.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let credential = authorization.split("Credential=").nth(1)?;
-    credential.split([',', ' ']).next()?.split('/').nth(2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_region_is_read_from_the_credential_scope() {
-        let of = |value: &str| {
-            let request = Request::builder().header("authorization", value).body(()).unwrap();
-            signed_region(&request.into_parts().0).map(str::to_string)
-        };
-        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/gamelift/aws4_request, SignedHeaders=host, Signature=00";
-        assert_eq!(of(signed).as_deref(), Some("eu-west-1"));
-        assert_eq!(of("Bearer x"), None);
-        assert_eq!(of("AWS4-HMAC-SHA256 Credential=AKID"), None);
     }
 }

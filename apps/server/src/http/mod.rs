@@ -1,9 +1,10 @@
 //! The doors: sockets, limits and paths.
 //!
-//! Reading order: [`App`] (what the doors lead to), `listen` (connections), `route` (paths), `api` (the front),
-//! `stream` (events as they happen).
+//! Reading order: [`App`] (what the doors lead to), `listen` (connections), `route` (paths), `gate` (who may in), `api` (the
+//! front), `stream` (events as they happen).
 
 mod api;
+mod gate;
 mod listen;
 mod route;
 mod stream;
@@ -22,7 +23,7 @@ use crate::metrics::Recorder;
 use crate::realm::Realm;
 use crate::realm::ids::Ids;
 
-pub(crate) use api::Gate;
+pub(crate) use gate::Gate;
 pub(crate) use listen::listen;
 
 pub(crate) type Body = BoxBody<Bytes, Infallible>;

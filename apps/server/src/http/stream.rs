@@ -8,8 +8,10 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use http_body_util::channel::{Channel, Sender};
 use hyper::body::Incoming;
+use matchwright_gamelift::Protocol;
 
-use super::route::text;
+use super::gate::READ_EVENTS;
+use super::route::{full, text};
 use super::{App, Body};
 use crate::realm::{Envelope, Read, Reader, Realm};
 
@@ -69,6 +71,14 @@ pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Respons
     let Some(served) = served else {
         return text(StatusCode::NOT_FOUND, "this region is not served here [H113]\n");
     };
+    let (head, _) = request.into_parts();
+    let entered = app.gate.enter(&head, Bytes::new(), served).await;
+    if let Err(refused) = entered.and_then(|visitor| visitor.may(READ_EVENTS, "*")) {
+        let answer = served.front.encode_error(Protocol::Json, &refused);
+        let mut response = Response::new(full(answer.body));
+        *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::FORBIDDEN);
+        return response;
+    }
     let realm = served.realm.clone();
     let after = wish.after.unwrap_or_else(|| realm.hub.head());
     let (sender, body) = Channel::<Bytes, Infallible>::new(16);

@@ -44,6 +44,7 @@ classes! {
     TooLarge = "RequestEntityTooLargeException" 413,
     AccessDenied = "AccessDeniedException" 400,
     InvalidSignature = "InvalidSignatureException" 403,
+    IncompleteSignature = "IncompleteSignatureException" 403,
     MissingToken = "MissingAuthenticationTokenException" 403,
     UnrecognizedClient = "UnrecognizedClientException" 403,
 }

@@ -1,9 +1,10 @@
 //! Amazon GameLift FlexMatch on the wire: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
 //! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree
-//! both share), `decode` and `shapes` (requests and their constraints), `encode` (replies), [`errors`], [`events`].
+//! both share), `decode` and `shapes` (requests and their constraints), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
 mod arn;
+pub mod auth;
 mod decode;
 mod document;
 mod encode;

@@ -1,0 +1,68 @@
+//! Who may in: the region a request is for, the key that signed it, and what that key may do.
+
+use bytes::Bytes;
+use http::request::Parts;
+use matchwright_gamelift::ApiError;
+use matchwright_gamelift::auth::{Credential, Key, Keyring};
+use matchwright_gamelift::errors::Class;
+
+use super::Served;
+use crate::realm::clock;
+
+/// The action that a key's policy must allow for `GET /v1/events`.
+pub(super) const READ_EVENTS: &str = "matchwright:ReadEvents";
+
+pub(crate) struct Gate {
+    /// Empty: nothing is verified.
+    pub keys: Keyring,
+    /// Requests must be for a region that is served.
+    pub is_strict_region: bool,
+}
+
+/// Somebody who was let in.
+pub(crate) struct Visitor<'a> {
+    /// None while no keys are configured.
+    key: Option<&'a Key>,
+}
+
+impl Gate {
+    /// The realm of the region that a request was signed for; without a signature, or with one realm and no keys,
+    /// the first.
+    ///
+    /// # Errors
+    /// `UnsupportedRegionException` with the regions that are served.
+    pub fn realm<'a>(&self, realms: &'a [Served], head: &Parts) -> Result<&'a Served, ApiError> {
+        let Some(credential) = Credential::of(head).filter(|_| self.is_strict_region) else {
+            return Ok(&realms[0]);
+        };
+        realms.iter().find(|served| *served.realm.region == *credential.region).ok_or_else(|| {
+            let served: Vec<&str> = realms.iter().map(|served| &*served.realm.region).collect();
+            let why = format!(
+                "expected a request for {}, found region {}; set the client's region [H106]",
+                served.join(" or "),
+                credential.region
+            );
+            ApiError::new(Class::UnsupportedRegion, why)
+        })
+    }
+
+    /// Verifies the signature, where keys are configured.
+    ///
+    /// # Errors
+    /// What is wrong with the signature, as the exception that clients know.
+    pub async fn enter(&self, head: &Parts, body: Bytes, served: &Served) -> Result<Visitor<'_>, ApiError> {
+        if self.keys.is_empty() {
+            return Ok(Visitor { key: None });
+        }
+        let key = self.keys.verify(head, body, &served.realm.region, clock::wall()).await?;
+        Ok(Visitor { key: Some(key) })
+    }
+}
+
+impl Visitor<'_> {
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub fn may(&self, action: &str, resource: &str) -> Result<(), ApiError> {
+        self.key.map_or(Ok(()), |key| key.may(action, resource))
+    }
+}
