@@ -240,7 +240,8 @@ const SCENARIOS = [
   theQuotaOfConfigurationsHolds,
 ];
 
-const server = await Server.start("matchwright.toml");
+// The server verifies each signature.
+const server = await Server.start("signed.toml");
 const client = server.client();
 let failed = 0;
 for (const scenario of SCENARIOS) {

@@ -46,7 +46,8 @@ export class Server {
     return new GameLiftClient({
       endpoint: `http://${this.address}`,
       region: "us-east-1",
-      credentials: { accessKeyId: "any", secretAccessKey: "any" },
+      // A key of `signed.toml` that may do everything.
+      credentials: { accessKeyId: "AKIDGAME", secretAccessKey: "open-sesame-open-sesame-open-sesame-0000" },
       maxAttempts: 1,
     });
   }

@@ -1,4 +1,4 @@
-//! Runs every scenario against one server and counts them.
+//! Runs every scenario against one server, which verifies each signature, and counts them.
 
 mod scenarios;
 mod server;
@@ -11,7 +11,7 @@ use server::Server;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let server = Server::start("matchwright.toml");
+    let server = Server::start("signed.toml");
     let client = server.client();
     let mut failed = 0;
     let all = scenarios::all();

@@ -9,6 +9,10 @@ use aws_sdk_gamelift::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_gamelift::{Client, Config};
 use tempfile::TempDir;
 
+/// A key of `signed.toml` that may do everything.
+const KEY: &str = "AKIDGAME";
+const SECRET: &str = "open-sesame-open-sesame-open-sesame-0000";
+
 pub struct Server {
     process: Child,
     address: String,
@@ -56,7 +60,7 @@ impl Server {
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(format!("http://{}", self.address))
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("any", "any", None, None, "scenarios"))
+            .credentials_provider(Credentials::new(KEY, SECRET, None, None, "scenarios"))
             .retry_config(aws_sdk_gamelift::config::retry::RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http());
         Client::from_conf(config.build())
