@@ -3,20 +3,29 @@
 //! If a pool held no possible match, a new one contains a ticket that is *dirty*: new, in a new expansion tier, or
 //! back from a proposal. So only dirty tickets are searched from. Where a search was cut by its budget that
 //! argument fails, and the ticket comes up again after a pause that grows with its age.
+//!
+//! Matchmakers take turns, so that one with thousands of hopeless tickets does not keep another waiting. Within a
+//! matchmaker the oldest ticket comes first, and what was cut before comes behind what is new, but gets its share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
-use matchwright_model::{TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, TicketId, Timestamp};
 
 use crate::pool::Rank;
+
+/// Every so many turns of a matchmaker are for tickets whose search was cut before, if there are any.
+const TURNS_PER_RETRY: u32 = 4;
 
 /// Why a ticket is looked at, and so what any new match around it looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
-    /// It came, came back, or was not searched to the end: any set with it.
+    /// It came, or came back: any set with it.
     Arrival,
     /// It entered an expansion tier: only sets whose age it decides.
     Expansion,
+    /// It was not searched to the end: any set with it.
+    Retry,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +38,51 @@ pub(crate) struct Dirty {
 
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
-    /// Oldest first; one entry a ticket.
-    dirty: BTreeMap<Rank, Dirty>,
+    /// Matchmakers with something to do.
+    queues: BTreeMap<MatchmakerName, Queue>,
+    /// Whose turn it was.
+    last: Option<MatchmakerName>,
     wheel: BTreeSet<(Timestamp, TicketId, Cause)>,
 }
 
-impl Agenda {
-    pub fn mark(&mut self, rank: Rank, dirty: Dirty) {
-        let known = self.dirty.get(&rank);
-        if known.is_none_or(|known| known.cause > dirty.cause || known.resume.is_some()) {
-            self.dirty.insert(rank, dirty);
+/// Dirty tickets of one matchmaker, oldest first; one entry a ticket in each.
+#[derive(Debug, Default)]
+struct Queue {
+    new: BTreeMap<Rank, Dirty>,
+    again: BTreeMap<Rank, Dirty>,
+    turns: u32,
+}
+
+impl Queue {
+    fn mark(&mut self, rank: Rank, dirty: Dirty) {
+        if dirty.cause == Cause::Retry {
+            self.again.insert(rank, dirty);
+            return;
         }
+        let known = self.new.get(&rank);
+        if known.is_none_or(|known| known.cause > dirty.cause || known.resume.is_some()) {
+            self.new.insert(rank, dirty);
+        }
+    }
+
+    fn take(&mut self) -> Option<Dirty> {
+        self.turns = self.turns.wrapping_add(1);
+        let retries_first = self.turns.is_multiple_of(TURNS_PER_RETRY);
+        let taken = match retries_first {
+            true => self.again.pop_first().or_else(|| self.new.pop_first()),
+            false => self.new.pop_first().or_else(|| self.again.pop_first()),
+        };
+        taken.map(|(_, dirty)| dirty)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.again.is_empty()
+    }
+}
+
+impl Agenda {
+    pub fn mark(&mut self, matchmaker: &MatchmakerName, rank: Rank, dirty: Dirty) {
+        self.queues.entry(matchmaker.clone()).or_default().mark(rank, dirty);
     }
 
     pub fn wake(&mut self, at: Timestamp, ticket: TicketId, cause: Cause) {
@@ -47,7 +90,16 @@ impl Agenda {
     }
 
     pub fn take_dirty(&mut self) -> Option<Dirty> {
-        self.dirty.pop_first().map(|(_, dirty)| dirty)
+        let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.queues.range::<MatchmakerName, _>((behind, Bound::Unbounded)).next().or_else(|| self.queues.iter().next());
+        let matchmaker = next?.0.clone();
+        let queue = self.queues.get_mut(&matchmaker)?;
+        let taken = queue.take();
+        if queue.is_empty() {
+            self.queues.remove(&matchmaker);
+        }
+        self.last = Some(matchmaker);
+        taken
     }
 
     pub fn take_due(&mut self, now: Timestamp) -> Option<(TicketId, Cause)> {
@@ -56,9 +108,57 @@ impl Agenda {
     }
 
     pub fn next_wake(&self) -> Option<Timestamp> {
-        match self.dirty.is_empty() {
+        match self.queues.is_empty() {
             true => self.wheel.first().map(|(at, ..)| *at),
             false => Some(Timestamp(0)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dirty(ticket: &str, cause: Cause) -> Dirty {
+        Dirty { ticket: ticket.into(), cause, resume: None }
+    }
+
+    fn mark(agenda: &mut Agenda, matchmaker: &str, ticket: &str, second: u64, cause: Cause) {
+        let rank = Rank::new(1, Timestamp(second * 1000), second);
+        agenda.mark(&matchmaker.into(), rank, dirty(ticket, cause));
+    }
+
+    fn all(mut agenda: Agenda) -> Vec<String> {
+        std::iter::from_fn(|| agenda.take_dirty()).map(|dirty| dirty.ticket.to_string()).collect()
+    }
+
+    #[test]
+    fn matchmakers_take_turns_and_the_oldest_comes_first() {
+        let mut agenda = Agenda::default();
+        for second in [3, 1, 2] {
+            mark(&mut agenda, "busy", &format!("b-{second}"), second, Cause::Arrival);
+        }
+        mark(&mut agenda, "quiet", "q-9", 9, Cause::Arrival);
+        assert_eq!(all(agenda), ["b-1", "q-9", "b-2", "b-3"]);
+    }
+
+    #[test]
+    fn retries_wait_behind_what_is_new_but_get_their_share() {
+        let mut agenda = Agenda::default();
+        for second in 1..=6 {
+            mark(&mut agenda, "duel", &format!("new-{second}"), second, Cause::Arrival);
+        }
+        mark(&mut agenda, "duel", "again-0", 0, Cause::Retry);
+        assert_eq!(all(agenda), ["new-1", "new-2", "new-3", "again-0", "new-4", "new-5", "new-6"]);
+    }
+
+    #[test]
+    fn an_arrival_stands_for_an_expansion_too() {
+        let mut agenda = Agenda::default();
+        mark(&mut agenda, "duel", "t", 1, Cause::Expansion);
+        mark(&mut agenda, "duel", "t", 1, Cause::Arrival);
+        mark(&mut agenda, "duel", "t", 1, Cause::Expansion);
+        assert_eq!(agenda.take_dirty(), Some(dirty("t", Cause::Arrival)));
+        assert_eq!(agenda.take_dirty(), None);
     }
 }

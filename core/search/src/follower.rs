@@ -225,9 +225,9 @@ impl Search {
     }
 
     fn mark(&mut self, id: &TicketId, cause: Cause) {
-        let pool = self.tickets.get(id).and_then(|known| self.pools.get(&known.matchmaker));
-        if let Some(rank) = pool.and_then(|pool| pool.rank(id)) {
-            self.agenda.mark(rank, Dirty { ticket: id.clone(), cause, resume: None });
+        let Some(known) = self.tickets.get(id) else { return };
+        if let Some(rank) = self.pools.get(&known.matchmaker).and_then(|pool| pool.rank(id)) {
+            self.agenda.mark(&known.matchmaker, rank, Dirty { ticket: id.clone(), cause, resume: None });
         }
     }
 
@@ -309,11 +309,11 @@ impl Search {
                 return None;
             }
             (None, Some(Again::From(resume))) if made.is_none() => {
-                self.agenda.mark(rank, Dirty { resume: Some(resume), ..dirty.clone() });
+                self.agenda.mark(&known.matchmaker, rank, Dirty { resume: Some(resume), ..dirty.clone() });
             }
             (None, Some(Again::Later)) if made.is_none() => {
                 let pause = now.since(rank.started_at).clamp(RETRY_MIN, RETRY_MAX);
-                self.agenda.wake(now + pause, dirty.ticket.clone(), Cause::Arrival);
+                self.agenda.wake(now + pause, dirty.ticket.clone(), Cause::Retry);
             }
             _ => {}
         }
@@ -443,7 +443,7 @@ impl<'s> Hunter<'s> {
     fn candidates(&self, dirty: &Dirty, anchor: &Entry, own: &Entry, bucket: &[&'s Entry]) -> Vec<&'s Entry> {
         let newest = self.pool.rules.algorithm.expansion_age == ExpansionAge::Newest;
         let decides = |entry: &Entry| match (dirty.cause, newest) {
-            (Cause::Arrival, _) => true,
+            (Cause::Arrival | Cause::Retry, _) => true,
             (Cause::Expansion, true) => entry.rank.started_at <= own.rank.started_at,
             (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
         };

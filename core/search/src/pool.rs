@@ -17,6 +17,10 @@ pub(crate) struct Rank {
 }
 
 impl Rank {
+    pub fn new(class: u8, started_at: Timestamp, sequence: u64) -> Self {
+        Self { class, started_at, sequence }
+    }
+
     /// Backfill priority: 0 before 1 before 2.
     pub fn class(self) -> u8 {
         self.class
@@ -84,7 +88,7 @@ impl Pool {
         let seats = || players.iter().map(team_of).collect::<Option<Vec<usize>>>();
         let seated = if backfill { Some(seats()?) } else { None };
         let class = class(self.rules.algorithm.backfill_priority, backfill);
-        let rank = Rank { class, started_at, sequence };
+        let rank = Rank::new(class, started_at, sequence);
         let key = self.key_of(&party)?;
         let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated };
         self.buckets.entry(key.clone()).or_default().insert(rank, entry);
