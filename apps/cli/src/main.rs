@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "matchwright", version, arg_required_else_help = true)]
 #[command(
-    after_help = "Start here:\n  matchwright demo            a server with simulated players, to look around\n  matchwright serve           a server on http://127.0.0.1:8080, data in ./matchwright-data\n  matchwright rules check my-rules.json"
+    after_help = "Start here:\n  matchwright demo            a server with simulated players, to look around\n  matchwright serve           a server on http://127.0.0.1:4600, data in ./matchwright-data\n  matchwright rules check my-rules.json"
 )]
 struct Arguments {
     #[command(subcommand)]

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use matchwright_engine::Event;
 use matchwright_gamelift::auth::Keyring;
 use matchwright_gamelift::events::Envelopes;
@@ -15,11 +14,11 @@ use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::config::{Config, ConfigError, SinkFormat, keyring};
+use crate::config::{Config, ConfigError, keyring};
 use crate::http::{App, Gate, Served, listen};
 use crate::metrics::{Meters, Recorder};
 use crate::realm::ids::Ids;
-use crate::realm::{Encoded, Encoder, OpenOptions, Running, open};
+use crate::realm::{Encoder, OpenOptions, Running, open};
 use crate::sinks::Sinks;
 
 /// Why a node did not start, or ended by itself. For the operator.
@@ -179,6 +178,16 @@ fn front_settings(config: &Config, region: &str) -> FrontSettings {
     }
 }
 
+impl Encoder for Envelopes {
+    fn envelope(&self, position: u64, event: &Event) -> String {
+        Envelopes::envelope(self, position, event)
+    }
+
+    fn notification(&self, position: u64, event: &Event) -> String {
+        Envelopes::notification(self, position, event)
+    }
+}
+
 fn options(
     config: &Config,
     region: &str,
@@ -186,15 +195,7 @@ fn options(
     faults: mpsc::UnboundedSender<String>,
 ) -> OpenOptions {
     let front = front_settings(config, region);
-    let wants_notifications = config.sinks.iter().any(|sink| sink.format == SinkFormat::Sns);
-    let encoder = move |identity| {
-        let envelopes = Envelopes::new(&front, identity);
-        let encode = move |position: u64, event: &Event| Encoded {
-            envelope: Bytes::from(envelopes.envelope(position, event)),
-            notification: wants_notifications.then(|| Bytes::from(envelopes.notification(position, event))),
-        };
-        Arc::new(encode) as Encoder
-    };
+    let encoder = move |identity| Arc::new(Envelopes::new(&front, identity)) as Arc<dyn Encoder>;
     let folder: PathBuf = config.data_dir.join(region);
     OpenOptions {
         region: region.to_string(),

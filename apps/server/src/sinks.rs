@@ -111,7 +111,7 @@ impl Shared {
                 Ok(Read::Events(events)) => {
                     for event in events {
                         self.pushed.store(event.position, Ordering::SeqCst);
-                        let parcel = self.parcel(event);
+                        let parcel = self.parcel(&event);
                         if self.with_dispatcher(|dispatcher| dispatcher.push(parcel)) != Some(Ok(())) {
                             return;
                         }
@@ -131,23 +131,23 @@ impl Shared {
         }
     }
 
-    fn parcel(&self, event: Envelope) -> Parcel {
-        let Envelope { position, matchmaker, encoded } = event;
-        let lane_key = matchmaker.to_string();
-        match (self.sink.format, encoded.notification) {
-            (SinkFormat::Sns, Some(notification)) => Parcel {
+    fn parcel(&self, event: &Envelope) -> Parcel {
+        let position = event.position;
+        let lane_key = event.matchmaker().to_string();
+        match self.sink.format {
+            SinkFormat::Sns => Parcel {
                 position,
                 lane_key,
                 content_type: "text/plain; charset=UTF-8",
                 headers: vec![("x-amz-sns-message-type", "Notification".to_string())],
-                body: Arc::from(&notification[..]),
+                body: Arc::from(&event.notification()[..]),
             },
-            _ => Parcel {
+            SinkFormat::Event => Parcel {
                 position,
                 lane_key,
                 content_type: "application/json",
                 headers: Vec::new(),
-                body: Arc::from(&encoded.envelope[..]),
+                body: Arc::from(&event.envelope()[..]),
             },
         }
     }

@@ -55,7 +55,7 @@ pub(crate) fn decide_start(
         id: request.id.clone(),
         matchmaker: request.matchmaker.clone(),
         game_session: request.game_session.map(str::to_string),
-        players: request.players.to_vec(),
+        players: request.players.into(),
         deadline: context.now + config.fields.request_timeout,
     };
     let estimate = state.matchmaker_estimate(request.matchmaker, context.now);

@@ -1,6 +1,7 @@
 //! What happened: the journaled facts. A journal is a list of these, and so is a snapshot.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use matchwright_model::{
     MatchId, MatchmakerName, Player, PlayerId, Region, RuleSetName, TeamName, TicketId, Timestamp,
@@ -47,7 +48,7 @@ pub enum Change {
     TicketStarted {
         id: TicketId,
         matchmaker: MatchmakerName,
-        players: Vec<Player>,
+        players: Arc<[Player]>,
         deadline: Timestamp,
     },
     /// A request to fill a running game was received: QUEUED.
@@ -55,7 +56,7 @@ pub enum Change {
         id: TicketId,
         matchmaker: MatchmakerName,
         game_session: Option<String>,
-        players: Vec<Player>,
+        players: Arc<[Player]>,
         deadline: Timestamp,
     },
     /// In the pool: new, or back from a proposal or a placement (then with the reason).

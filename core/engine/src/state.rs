@@ -161,7 +161,7 @@ impl State {
 
     fn index(&mut self, ticket: &Ticket) {
         *self.active.entry(ticket.matchmaker.clone()).or_default() += 1;
-        for player in &ticket.players {
+        for player in ticket.players.iter() {
             self.tickets_of.entry(player.id.clone()).or_default().insert(ticket.id.clone());
         }
     }
@@ -173,7 +173,7 @@ impl State {
                 self.active.remove(&ticket.matchmaker);
             }
         }
-        for player in &ticket.players {
+        for player in ticket.players.iter() {
             if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
                 tickets.remove(&ticket.id);
                 if tickets.is_empty() {

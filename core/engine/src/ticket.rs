@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, TeamName, TicketId, Timestamp};
 use matchwright_rules::{BindError, Party};
@@ -22,7 +23,7 @@ pub struct Ticket {
     pub matchmaker: MatchmakerName,
     pub kind: TicketKind,
     /// As sent.
-    pub players: Vec<Player>,
+    pub players: Arc<[Player]>,
     pub started_at: Timestamp,
     /// When it times out; measured from `started_at`, never restarted (D-22, D-110).
     pub deadline: Timestamp,
@@ -170,7 +171,8 @@ pub(crate) fn decide_start(
         cancel(state, context, &other, EndReason::Requeued, &mut changes);
     }
     // `Team` means nothing here and is not kept (D-29).
-    let players: Vec<Player> = players.iter().map(|player| Player { team: None, ..player.clone() }).collect();
+    let players: Arc<[Player]> =
+        players.iter().map(|player| Player { team: None, ..player.clone() }).collect();
     let deadline = context.now + config.fields.request_timeout;
     let started = Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
     let reply = Reply::Ticket(

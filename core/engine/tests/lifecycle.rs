@@ -61,13 +61,18 @@ fn begin(backfill: bool) -> State {
             id,
             matchmaker,
             game_session: Some("game".into()),
-            players: vec![player("ann", Some("red"))],
+            players: [player("ann", Some("red"))].into(),
             deadline,
         },
-        false => Change::TicketStarted { id, matchmaker, players: vec![player("ann", None)], deadline },
+        false => Change::TicketStarted { id, matchmaker, players: [player("ann", None)].into(), deadline },
     });
     let players = vec![player("bob", None)];
-    happen(Change::TicketStarted { id: "other".into(), matchmaker: "m".into(), players, deadline });
+    happen(Change::TicketStarted {
+        id: "other".into(),
+        matchmaker: "m".into(),
+        players: players.into(),
+        deadline,
+    });
     happen(Change::TicketSearching { id: "other".into(), reason: None });
     state
 }

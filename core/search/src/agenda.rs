@@ -91,7 +91,11 @@ impl Agenda {
 
     pub fn take_dirty(&mut self) -> Option<Dirty> {
         let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let next = self.queues.range::<MatchmakerName, _>((behind, Bound::Unbounded)).next().or_else(|| self.queues.iter().next());
+        let next = self
+            .queues
+            .range::<MatchmakerName, _>((behind, Bound::Unbounded))
+            .next()
+            .or_else(|| self.queues.iter().next());
         let matchmaker = next?.0.clone();
         let queue = self.queues.get_mut(&matchmaker)?;
         let taken = queue.take();

@@ -42,7 +42,7 @@ pub struct Search {
 #[derive(Debug, Clone)]
 struct Known {
     matchmaker: MatchmakerName,
-    players: Vec<Player>,
+    players: Arc<[Player]>,
     started_at: Timestamp,
     sequence: u64,
     backfill: bool,
@@ -174,17 +174,17 @@ impl Search {
         &mut self,
         id: &TicketId,
         matchmaker: &MatchmakerName,
-        players: &[Player],
+        players: &Arc<[Player]>,
         at: Timestamp,
         backfill: bool,
     ) {
         self.sequence += 1;
-        for player in players {
+        for player in players.iter() {
             self.tickets_of.entry(player.id.clone()).or_default().insert(id.clone());
         }
         let known = Known {
             matchmaker: matchmaker.clone(),
-            players: players.to_vec(),
+            players: players.clone(),
             started_at: at,
             sequence: self.sequence,
             backfill,
@@ -241,7 +241,7 @@ impl Search {
         self.withdraw(id);
         self.tally.forget(id);
         let Some(known) = self.tickets.remove(id) else { return };
-        for player in &known.players {
+        for player in known.players.iter() {
             if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
                 tickets.remove(id);
                 if tickets.is_empty() {

@@ -142,10 +142,10 @@ async fn pump(
 
 fn encode(events: &[Envelope], matchmaker: Option<&str>) -> Bytes {
     let mut out = Vec::new();
-    for event in events.iter().filter(|event| matchmaker.is_none_or(|wanted| *event.matchmaker == *wanted)) {
+    for event in events.iter().filter(|event| matchmaker.is_none_or(|wanted| event.matchmaker() == wanted)) {
         out.extend(format!("id: {}\ndata: ", event.position).bytes());
         // An envelope is one line: JSON without line breaks.
-        out.extend(&event.encoded.envelope);
+        out.extend(event.envelope());
         out.extend(b"\n\n");
     }
     Bytes::from(out)

@@ -10,6 +10,9 @@ use matchwright_journal::{Fault, SnapshotName, codec, snapshot};
 use super::message::{Message, ToArchive};
 use super::replay::Place;
 
+/// Nobody waits for a snapshot, so changes are taken in armfuls: a wake-up per commit would cost more than the work.
+const GATHER: Duration = Duration::from_millis(20);
+
 pub(crate) struct Archivist {
     pub state: State,
     pub position: u64,
@@ -32,8 +35,9 @@ impl Archivist {
             let mut no_room = false;
             match self.news.recv_timeout(Duration::from_secs(1)) {
                 Ok(first) => {
+                    std::thread::sleep(GATHER);
                     let waiting: Vec<ToArchive> =
-                        std::iter::once(first).chain(self.news.try_iter().take(1000)).collect();
+                        std::iter::once(first).chain(self.news.try_iter().take(10_000)).collect();
                     for one in waiting {
                         match one {
                             ToArchive::Committed(batch) => {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,22 +14,39 @@ use super::replay::CatchUp;
 use crate::metrics::Meters;
 
 /// Turns an event and its position into the bytes that outsiders read.
-pub type Encoder = Arc<dyn Fn(u64, &Event) -> Encoded + Send + Sync>;
-
-/// An event's bytes in the formats that somebody reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Encoded {
-    pub envelope: Bytes,
-    /// Only where a sink asks for it.
-    pub notification: Option<Bytes>,
+pub trait Encoder: Send + Sync {
+    fn envelope(&self, position: u64, event: &Event) -> String;
+    fn notification(&self, position: u64, event: &Event) -> String;
 }
 
-/// An event as outsiders read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An event for outsiders. Its bytes are made when the first of them asks, once for all.
+#[derive(Clone)]
 pub struct Envelope {
     pub position: u64,
-    pub matchmaker: Arc<str>,
-    pub encoded: Encoded,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    event: Event,
+    encoder: Arc<dyn Encoder>,
+    envelope: OnceLock<Bytes>,
+    notification: OnceLock<Bytes>,
+}
+
+impl Envelope {
+    pub fn matchmaker(&self) -> &str {
+        self.inner.event.matchmaker.as_str()
+    }
+
+    pub fn envelope(&self) -> &Bytes {
+        let Inner { event, encoder, envelope, .. } = &*self.inner;
+        envelope.get_or_init(|| encoder.envelope(self.position, event).into())
+    }
+
+    pub fn notification(&self) -> &Bytes {
+        let Inner { event, encoder, notification, .. } = &*self.inner;
+        notification.get_or_init(|| encoder.notification(self.position, event).into())
+    }
 }
 
 /// The events of one realm.
@@ -37,7 +54,7 @@ pub struct Hub {
     ring: Mutex<Ring>,
     wake: Condvar,
     heads: watch::Sender<u64>,
-    encoder: Encoder,
+    encoder: Arc<dyn Encoder>,
 }
 
 struct Ring {
@@ -64,25 +81,23 @@ pub(crate) enum Look {
 
 impl Hub {
     /// `floor`: every event above it is pushed before the first reader comes.
-    pub(crate) fn new(keep: usize, floor: u64, encoder: Encoder) -> Arc<Self> {
+    pub(crate) fn new(keep: usize, floor: u64, encoder: Arc<dyn Encoder>) -> Arc<Self> {
         let ring = Ring { events: VecDeque::new(), keep, floor, head: floor, is_closed: false };
         let (heads, _) = watch::channel(floor);
         Arc::new(Self { ring: Mutex::new(ring), wake: Condvar::new(), heads, encoder })
     }
 
-    pub(crate) fn encode(&self, position: u64, event: &Event) -> Envelope {
-        Envelope {
-            position,
-            matchmaker: Arc::from(event.matchmaker.as_str()),
-            encoded: (self.encoder)(position, event),
-        }
+    pub(crate) fn wrap(&self, position: u64, event: Event) -> Envelope {
+        let encoder = self.encoder.clone();
+        let inner = Inner { event, encoder, envelope: OnceLock::new(), notification: OnceLock::new() };
+        Envelope { position, inner: Arc::new(inner) }
     }
 
-    pub(crate) fn push(&self, events: &[(u64, Event)], head: u64) {
-        let encoded: Vec<Envelope> =
-            events.iter().map(|(position, event)| self.encode(*position, event)).collect();
+    pub(crate) fn push(&self, events: impl IntoIterator<Item = (u64, Event)>, head: u64) {
+        let wrapped: Vec<Envelope> =
+            events.into_iter().map(|(position, event)| self.wrap(position, event)).collect();
         let mut ring = self.ring();
-        for envelope in encoded {
+        for envelope in wrapped {
             if ring.events.len() == ring.keep
                 && let Some(oldest) = ring.events.pop_front()
             {
@@ -101,7 +116,7 @@ impl Hub {
         while let Ok(first) = told.recv() {
             for one in std::iter::once(first).chain(told.try_iter()) {
                 one.events.iter().for_each(|(_, event)| meters.count(event));
-                self.push(&one.events, one.last_position);
+                self.push(one.events, one.last_position);
             }
         }
         self.ring().is_closed = true;
@@ -152,7 +167,6 @@ pub struct Reader {
 }
 
 /// What a reader got.
-#[derive(Debug)]
 pub enum Read {
     /// At least one.
     Events(Vec<Envelope>),

@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
 
-pub use hub::{Encoded, Encoder, Envelope, Hub, Read, Reader};
+pub use hub::{Encoder, Envelope, Hub, Read, Reader};
 pub use message::{Message, Refusal};
 pub use open::{OpenOptions, open};
 

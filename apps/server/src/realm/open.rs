@@ -33,7 +33,7 @@ pub struct OpenOptions {
     pub sinks: Vec<String>,
     pub meters: Arc<Meters>,
     /// Made from the journal's identity, which event ids are derived from.
-    pub encoder: Box<dyn FnOnce(u128) -> Encoder + Send>,
+    pub encoder: Box<dyn FnOnce(u128) -> Arc<dyn Encoder> + Send>,
     /// Called when the journal failed or a thread panicked: the process must end.
     pub on_fault: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -74,7 +74,7 @@ struct Replay {
     at: Timestamp,
 }
 
-/// The latest events of a replay; only these are encoded.
+/// The latest events of a replay; only these are kept.
 struct Tail {
     events: VecDeque<(u64, Event)>,
     keep: usize,
@@ -104,7 +104,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         settings: options.settings.clone(),
     });
     let hub = Hub::new(options.keep_events, replay.tail.floor, (options.encoder)(log.identity()));
-    hub.push(&Vec::from(replay.tail.events), position);
+    hub.push(replay.tail.events, position);
     let (writer, messages) = channel();
     let (to_search, search_news) = channel();
     let (to_archive, archive_news) = channel();
@@ -150,6 +150,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         clock: Clocks { floor: replay.at, idle_until: Timestamp(0), gauges: Instant::now() },
         full: None,
         truncate_up_to: 0,
+        is_busy: false,
     };
     let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());
     let region = options.region.clone();

@@ -90,7 +90,7 @@ impl CatchUp {
                 if position > self.after
                     && let Some(event) = tell(&self.state, &record)
                 {
-                    found.push(realm.hub.encode(position, &event));
+                    found.push(realm.hub.wrap(position, event));
                 }
                 apply(&mut self.state, &record);
             }

@@ -25,6 +25,10 @@ use crate::metrics::Meters;
 
 const BATCH_MESSAGES: usize = 4096;
 const BATCH_BYTES: usize = 1 << 20;
+/// After a batch of this many messages more are sure to come at once, and the next batch waits for them: a sync costs
+/// the same for one change as for a hundred.
+const BUSY_MESSAGES: usize = 8;
+const GATHER: Duration = Duration::from_millis(2);
 /// How often a full journal is probed for room, and gauges are refreshed.
 const SECOND: Duration = Duration::from_secs(1);
 /// A tick that changed nothing is not repeated at once.
@@ -48,6 +52,8 @@ pub(crate) struct Writer {
     pub clock: Clocks,
     pub full: Option<Full>,
     pub truncate_up_to: u64,
+    /// The last batch was a large one.
+    pub is_busy: bool,
 }
 
 /// When things happened last.
@@ -110,6 +116,9 @@ impl Writer {
         let mut go_on = true;
         match self.messages.recv_timeout(self.patience()) {
             Ok(first) => {
+                if self.is_busy {
+                    std::thread::sleep(GATHER);
+                }
                 go_on = self.take(&mut work, first)?;
                 while go_on && work.messages < BATCH_MESSAGES && work.bytes < BATCH_BYTES {
                     let Ok(next) = self.messages.try_recv() else { break };
@@ -119,6 +128,7 @@ impl Writer {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(false),
         }
+        self.is_busy = work.messages >= BUSY_MESSAGES;
         self.tick(&mut work);
         self.commit(work)?;
         self.keep_house()?;

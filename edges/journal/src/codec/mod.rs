@@ -22,7 +22,10 @@ pub enum DecodeError {
 
 /// The bytes of a record, in the newest version.
 pub fn encode(record: &Record) -> Vec<u8> {
-    postcard::to_extend(&v1::Record::from(record), vec![VERSION])
+    // Most records are shorter, so that one allocation is enough.
+    let mut bytes = Vec::with_capacity(256);
+    bytes.push(VERSION);
+    postcard::to_extend(&v1::Record::from(record), bytes)
         .expect("plain structs of texts, numbers, lists and maps always serialize")
 }
 

@@ -145,7 +145,7 @@ fn ticket() -> BoxedStrategy<Ticket> {
             id: asked.0,
             matchmaker: asked.1,
             kind: asked.2,
-            players: asked.3,
+            players: asked.3.into(),
             started_at: asked.4,
             deadline: asked.5,
             status: became.0,
@@ -193,11 +193,11 @@ fn configuration() -> BoxedStrategy<Change> {
 fn of_a_ticket() -> BoxedStrategy<Change> {
     prop_oneof![
         (name(), name(), vec(player(), 0..3), time()).prop_map(|(id, matchmaker, players, deadline)| {
-            Change::TicketStarted { id, matchmaker, players, deadline }
+            Change::TicketStarted { id, matchmaker, players: players.into(), deadline }
         }),
         (name(), name(), option::of(text()), vec(player(), 0..3), time()).prop_map(
             |(id, matchmaker, game_session, players, deadline)| {
-                Change::BackfillStarted { id, matchmaker, game_session, players, deadline }
+                Change::BackfillStarted { id, matchmaker, game_session, players: players.into(), deadline }
             }
         ),
         (name(), option::of(reason())).prop_map(|(id, reason)| Change::TicketSearching { id, reason }),
@@ -311,7 +311,7 @@ fn a_ticket(status: Status, kind: TicketKind) -> Box<Ticket> {
         id: "t-1".into(),
         matchmaker: "arena".into(),
         kind,
-        players: players(),
+        players: players().into(),
         started_at: Timestamp(1_700_000_000_000),
         deadline: Timestamp(1_700_000_120_000),
         status,
@@ -354,14 +354,14 @@ pub fn of_every_kind() -> Vec<Record> {
         Change::TicketStarted {
             id: "t-1".into(),
             matchmaker: "arena".into(),
-            players: players(),
+            players: players().into(),
             deadline: at,
         },
         Change::BackfillStarted {
             id: "b-1".into(),
             matchmaker: "arena".into(),
             game_session: Some("game-1".to_string()),
-            players: players(),
+            players: players().into(),
             deadline: at,
         },
         Change::TicketSearching { id: "t-1".into(), reason: None },

@@ -36,7 +36,7 @@ impl From<Change<'_>> for engine::Change {
             From::TicketStarted { id, matchmaker, players, deadline } => Self::TicketStarted {
                 id: id.into(),
                 matchmaker: matchmaker.into(),
-                players: list(players),
+                players: list(players).into(),
                 deadline: Timestamp(deadline),
             },
             From::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
@@ -44,7 +44,7 @@ impl From<Change<'_>> for engine::Change {
                     id: id.into(),
                     matchmaker: matchmaker.into(),
                     game_session: game_session.map(str::to_string),
-                    players: list(players),
+                    players: list(players).into(),
                     deadline: Timestamp(deadline),
                 }
             }
@@ -237,7 +237,7 @@ impl From<Ticket<'_>> for engine::Ticket {
                     engine::TicketKind::Backfill { game_session: game_session.map(str::to_string) }
                 }
             },
-            players: list(ticket.players),
+            players: list(ticket.players).into(),
             started_at: Timestamp(ticket.started_at),
             deadline: Timestamp(ticket.deadline),
             status: ticket.status.into(),
