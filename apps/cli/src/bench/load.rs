@@ -1,13 +1,14 @@
 //! Clients that call as fast as they can, and tickets at a steady rate.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use serde_json::json;
 
+use super::callers::{self, Progress};
 use super::process::Child;
 use crate::api::Api;
 
@@ -37,41 +38,22 @@ fn body(ticket: &str) -> String {
 
 /// Calls as fast as `clients` can, for `span`.
 pub fn rate(server: &Child, clients: usize, span: Duration) -> Result<Rate, String> {
-    let (done, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(None)));
-    let is_over = Arc::new(AtomicBool::new(false));
-    let api = Api::new(&server.url);
-    let run = unique();
-    let threads: Vec<_> = (0..clients)
-        .map(|client| {
-            let (api, done, failed, is_over) = (api.clone(), done.clone(), failed.clone(), is_over.clone());
-            std::thread::spawn(move || {
-                for number in 0u64.. {
-                    if is_over.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let body = body(&format!("{run}-{client}-{number}"));
-                    match api.post("StartMatchmaking", body.as_bytes()) {
-                        Ok((200, _)) => drop(done.fetch_add(1, Ordering::Relaxed)),
-                        Ok((_, why)) | Err(why) => {
-                            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-                            return;
-                        }
-                    }
-                }
-            })
-        })
-        .collect();
+    let address = server.address()?;
+    let progress = Arc::new(Progress::default());
+    let (run, shared) = (unique(), progress.clone());
+    let calling = std::thread::spawn(move || {
+        let body = move |client: usize, number: u64| body(&format!("{run}-{client}-{number}"));
+        callers::call(address, "StartMatchmaking", clients, &shared, body)
+    });
     // The first moments fill caches and open connections.
     std::thread::sleep(span / 10);
-    let (cpu, count, started) = (server.cpu()?, done.load(Ordering::Relaxed), Instant::now());
+    let count = || progress.done.load(Ordering::Relaxed);
+    let (cpu, first, started) = (server.cpu()?, count(), Instant::now());
     std::thread::sleep(span);
-    let (cpu, count) = (server.cpu()?.saturating_sub(cpu), done.load(Ordering::Relaxed) - count);
+    let (cpu, count) = (server.cpu()?.saturating_sub(cpu), count() - first);
     let elapsed = started.elapsed();
-    is_over.store(true, Ordering::Relaxed);
-    threads.into_iter().for_each(|thread| drop(thread.join()));
-    if let Some(why) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(why);
-    }
+    progress.is_over.store(true, Ordering::Relaxed);
+    calling.join().map_err(|_| "the callers failed".to_string())??;
     let per = |span: Duration| count as f64 / span.as_secs_f64().max(0.001);
     Ok(Rate { per_second: per(elapsed), per_cpu_second: per(cpu) })
 }

@@ -1,5 +1,6 @@
 //! `matchwright bench`: what this machine can do, measured beside a yardstick in the same run.
 
+mod callers;
 mod load;
 mod process;
 

@@ -1,6 +1,7 @@
 //! A server as a process of its own, and its CPU time.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -29,6 +30,11 @@ impl Child {
         // What else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || out.lines().for_each(drop));
         Ok(Self { child, url })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr, String> {
+        self.url.trim_start_matches("http://").parse().map_err(|error| format!("{}: {error}", self.url))
     }
 
     /// The CPU time of all its threads so far.

@@ -1,0 +1,85 @@
+//! Callers that cost little, so that what is measured is the server: one thread, a connection each.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// What callers and those who watch them share.
+#[derive(Default)]
+pub struct Progress {
+    pub done: AtomicU64,
+    pub is_over: AtomicBool,
+}
+
+/// Calls from `clients` connections, each as soon as its last answer came, until `progress` is over. `body` makes the
+/// body of a client's numbered call.
+///
+/// # Errors
+/// The first answer that is not 200, or why the server could not be reached.
+pub fn call(
+    address: SocketAddr,
+    operation: &str,
+    clients: usize,
+    progress: &Arc<Progress>,
+    body: impl Fn(usize, u64) -> String + Clone + 'static,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let local = tokio::task::LocalSet::new();
+    let callers: Vec<_> = (0..clients)
+        .map(|client| {
+            let (body, progress) = (body.clone(), progress.clone());
+            let target = format!("GameLift.{operation}");
+            local.spawn_local(async move {
+                caller(address, &target, &progress, |number| body(client, number)).await
+            })
+        })
+        .collect();
+    local.block_on(&runtime, async {
+        for caller in callers {
+            caller.await.map_err(|error| error.to_string())??;
+        }
+        Ok(())
+    })
+}
+
+async fn caller(
+    address: SocketAddr,
+    target: &str,
+    progress: &Progress,
+    body: impl Fn(u64) -> String,
+) -> Result<(), String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    tokio::task::spawn_local(connection);
+    for number in 0.. {
+        if progress.is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        let request = Request::post("/")
+            .header("host", "matchwright")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", target)
+            .body(Full::new(Bytes::from(body(number))))
+            .map_err(|error| error.to_string())?;
+        let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let text = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        if status != StatusCode::OK {
+            return Err(String::from_utf8_lossy(&text).into_owned());
+        }
+        progress.done.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
