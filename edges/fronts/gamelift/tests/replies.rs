@@ -1,0 +1,240 @@
+//! Replies against documents written by hand (`replies/*.json`), in JSON and in CBOR; each rejection as an exception
+//! that its operation models (`exceptions.json`, the table of spec 1.2).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use matchwright_engine::{
+    Answer, BackfillMode, EndReason, Matchmaker, MatchmakerFields, Mode, Rejection, Reply, RuleSetRecord,
+    Session, Status, Ticket, TicketKind,
+};
+use matchwright_gamelift::{Front, FrontSettings, Operation, Outcome, Protocol};
+use matchwright_model::{AttributeValue, MatchId, Player, Timestamp};
+use serde_json::Value;
+
+/// 2026-01-02T03:04:05.250Z.
+const START: Timestamp = Timestamp(1_767_323_045_250);
+const END: Timestamp = Timestamp(1_767_323_105_250);
+
+fn front() -> Front {
+    Front::new(FrontSettings {
+        region: "us-east-1".to_string(),
+        account: "000000000000".to_string(),
+        lenient_ids: false,
+        lenient_latency: false,
+        unknown_keys_warn: false,
+    })
+}
+
+fn ticket(status: Status, reason: Option<EndReason>) -> Ticket {
+    let texts = vec!["a".to_string(), "b".to_string()];
+    let attributes = BTreeMap::from([
+        ("skill".to_string(), AttributeValue::Number(23.0)),
+        ("mode".to_string(), AttributeValue::Text("coop".to_string())),
+        ("maps".to_string(), AttributeValue::text_list(texts)),
+        ("build".to_string(), AttributeValue::NumberMap(BTreeMap::from([("body".to_string(), 10.0)]))),
+    ]);
+    let latencies = BTreeMap::from([("eu-west-1".into(), 25)]);
+    let ann = Player { id: "ann".into(), attributes, latencies, team: None };
+    let bob =
+        Player { id: "bob".into(), attributes: BTreeMap::new(), latencies: BTreeMap::new(), team: None };
+    Ticket {
+        id: "t-1".into(),
+        matchmaker: "duel".into(),
+        kind: TicketKind::Matchmaking,
+        players: [ann, bob].into(),
+        started_at: START,
+        deadline: END,
+        status,
+        reason,
+        // Of the last proposal: shown only while it is that of a match (D-35).
+        teams: BTreeMap::from([("ann".into(), "red".into()), ("bob".into(), "red".into())]),
+        last_match: Some(MatchId(1)),
+        session: None,
+    }
+}
+
+fn described(status: Status, reason: Option<EndReason>) -> Outcome {
+    Outcome::Answer(Answer::Tickets(vec![(ticket(status, reason), None)]))
+}
+
+fn completed() -> Outcome {
+    let sessions = BTreeMap::from([("ann".into(), "ps-1".to_string()), ("bob".into(), "ps-2".to_string())]);
+    let session = Session {
+        id: "arn:session".to_string(),
+        ip: Some("192.0.2.7".to_string()),
+        dns: Some("game.example".to_string()),
+        port: 7777,
+        player_sessions: sessions,
+    };
+    let done = Ticket { session: Some(session), ..ticket(Status::Completed { at: END }, None) };
+    Outcome::Answer(Answer::Tickets(vec![(done, None)]))
+}
+
+fn rule_set() -> RuleSetRecord {
+    let body = "{ \"ruleLanguageVersion\" : \"1.0\" }\n".to_string();
+    RuleSetRecord { body, created_at: START, tags: BTreeMap::new(), compiled: None }
+}
+
+fn matchmaker(fields: impl FnOnce(MatchmakerFields) -> MatchmakerFields) -> Matchmaker {
+    let least = MatchmakerFields {
+        description: None,
+        rule_set: "rules".into(),
+        request_timeout: Duration::from_secs(60),
+        acceptance_required: false,
+        acceptance_timeout: None,
+        mode: Some(Mode::Standalone),
+        queues: Vec::new(),
+        notification_target: None,
+        additional_players: 0,
+        custom_event_data: None,
+        game_properties: Vec::new(),
+        game_session_data: None,
+        backfill_mode: Some(BackfillMode::Manual),
+    };
+    Matchmaker { fields: fields(least), created_at: START, tags: BTreeMap::new() }
+}
+
+fn whole(least: MatchmakerFields) -> MatchmakerFields {
+    MatchmakerFields {
+        description: Some("one against one".to_string()),
+        acceptance_required: true,
+        acceptance_timeout: Some(Duration::from_secs(30)),
+        mode: Some(Mode::WithQueue),
+        queues: vec!["q-1".to_string()],
+        notification_target: Some("arn:topic".to_string()),
+        additional_players: 2,
+        custom_event_data: Some("season 7".to_string()),
+        game_properties: vec![("map".to_string(), "desert".to_string())],
+        game_session_data: Some("{}".to_string()),
+        backfill_mode: Some(BackfillMode::Automatic),
+        ..least
+    }
+}
+
+/// Each file's operation and outcome.
+fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
+    use Operation::*;
+    let proposed = Status::Proposed { match_id: MatchId(1) };
+    let tags = [("team", "core"), ("stage", "beta")].map(|(key, value)| (key.to_string(), value.to_string()));
+    let one_rule_set = ("rules".into(), rule_set());
+    let started = Reply::Ticket(Box::new(ticket(Status::Queued, None)), Some(17));
+    BTreeMap::from([
+        ("start_matchmaking", (StartMatchmaking, Outcome::Reply(started))),
+        (
+            "describe_searching_again",
+            (DescribeMatchmaking, described(Status::Searching, Some(EndReason::OthersNotAccepted))),
+        ),
+        ("describe_requires_acceptance", (DescribeMatchmaking, described(proposed, None))),
+        ("describe_completed", (DescribeMatchmaking, completed())),
+        (
+            "describe_cancelled",
+            (DescribeMatchmaking, described(Status::Cancelled { at: END }, Some(EndReason::Stopped))),
+        ),
+        ("describe_timed_out", (DescribeMatchmaking, described(Status::TimedOut { at: END }, None))),
+        ("nothing_found", (DescribeMatchmaking, Outcome::Answer(Answer::Tickets(Vec::new())))),
+        ("stop_matchmaking", (StopMatchmaking, Outcome::Reply(Reply::Done))),
+        (
+            "create_rule_set",
+            (CreateMatchmakingRuleSet, Outcome::Reply(Reply::RuleSet("rules".into(), Box::new(rule_set())))),
+        ),
+        (
+            "describe_rule_sets",
+            (
+                DescribeMatchmakingRuleSets,
+                Outcome::Answer(Answer::RuleSets {
+                    found: vec![one_rule_set],
+                    next: Some((START, "rules".to_string())),
+                }),
+            ),
+        ),
+        (
+            "create_configuration",
+            (
+                CreateMatchmakingConfiguration,
+                Outcome::Reply(Reply::Matchmaker("duel".into(), Box::new(matchmaker(|least| least)))),
+            ),
+        ),
+        (
+            "describe_configurations",
+            (
+                DescribeMatchmakingConfigurations,
+                Outcome::Answer(Answer::Matchmakers {
+                    found: vec![("duel".into(), matchmaker(whole))],
+                    next: None,
+                }),
+            ),
+        ),
+        ("validate", (ValidateMatchmakingRuleSet, Outcome::Valid)),
+        ("list_tags", (ListTagsForResource, Outcome::Answer(Answer::Tags(tags.into())))),
+    ])
+}
+
+/// CBOR as the JSON that says the same: a time stamp is tag 1 with seconds.
+fn plain(value: ciborium::Value) -> Value {
+    use ciborium::Value as Cbor;
+    match value {
+        Cbor::Tag(1, seconds) => plain(*seconds),
+        Cbor::Map(members) => members
+            .into_iter()
+            .map(|(key, value)| (key.into_text().expect("keys are texts"), plain(value)))
+            .collect(),
+        Cbor::Array(items) => items.into_iter().map(plain).collect(),
+        other => other.deserialized().expect("plain values have a JSON form"),
+    }
+}
+
+#[test]
+fn every_reply_is_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replies");
+    let outcomes = all();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), outcomes.len(), "every reply has a file");
+    for (name, (operation, outcome)) in outcomes {
+        let path = folder.join(name).with_extension("json");
+        let expected: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let json = front().encode(Protocol::Json, operation, Ok(outcome.clone()));
+        assert_eq!(json.status, 200, "{name}");
+        assert_eq!(serde_json::from_slice::<Value>(&json.body).unwrap(), expected, "{name}");
+        let cbor = front().encode(Protocol::Cbor, operation, Ok(outcome));
+        assert!(cbor.headers.contains(&("smithy-protocol", "rpc-v2-cbor")), "{name}");
+        assert_eq!(plain(ciborium::from_reader(&cbor.body[..]).unwrap()), expected, "{name} in CBOR");
+    }
+}
+
+#[test]
+fn every_rejection_is_an_exception_that_the_operation_models() {
+    let models: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(include_str!("exceptions.json")).unwrap();
+    let rejections = [
+        (Rejection::TicketNotFound("t-1".into()), "NotFoundException"),
+        (Rejection::MatchmakerNotFound("duel".into()), "NotFoundException"),
+        (Rejection::RuleSetNotFound("rules".into()), "NotFoundException"),
+        (Rejection::MatchmakerQuota { limit: 100 }, "LimitExceededException"),
+        (Rejection::RuleSetQuota { limit: 1000 }, "LimitExceededException"),
+        (Rejection::TagQuota { limit: 50 }, "TaggingFailedException"),
+        (Rejection::TagReserved("aws:x".to_string()), "TaggingFailedException"),
+        (Rejection::TicketExists("t-1".into()), "InvalidRequestException"),
+        (Rejection::PlayerTwice("ann".into()), "InvalidRequestException"),
+        (Rejection::MatchmakerInvalid("it contradicts itself".to_string()), "InvalidRequestException"),
+    ];
+    for operation in Operation::ALL {
+        let modelled = &models[operation.name()];
+        for (rejection, natural) in &rejections {
+            let class = if modelled.iter().any(|class| class == natural) {
+                natural
+            } else {
+                "InvalidRequestException"
+            };
+            let answer = front().encode(Protocol::Json, *operation, Err(rejection.clone()));
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            let place = format!("{}: {rejection:?}", operation.name());
+            assert_eq!((answer.status, &body["__type"]), (400, &Value::from(class)), "{place}");
+            let message = body["Message"].as_str().expect("a message");
+            assert!(message.ends_with(']') && message.contains("[E"), "{place}: {message}");
+            let cbor = front().encode(Protocol::Cbor, *operation, Err(rejection.clone()));
+            assert_eq!(plain(ciborium::from_reader(&cbor.body[..]).unwrap()), body, "{place}");
+        }
+    }
+}
