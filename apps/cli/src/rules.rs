@@ -1,4 +1,4 @@
-//! `matchwright rules`: check rule sets and show what is wrong in their text.
+//! `matchwright rules`: checks rule sets and shows what is wrong in their text; prints their schema.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::Subcommand;
-use matchwright_rules::{Diagnostic, Options, Severity, compile};
+use matchwright_rules::{Diagnostic, Options, SCHEMA, Severity, compile};
 
-/// Checks rule sets.
+/// Checks rule sets, or prints their schema.
 #[derive(Debug, Subcommand)]
 pub enum Rules {
     /// Check rule sets; every problem is shown where it is.
@@ -29,33 +29,51 @@ Exit codes: 0 all are right, 1 at least one is not, 2 a file could not be read."
         #[arg(long)]
         lenient: bool,
     },
+    /// Print the JSON Schema of rule sets, for editors.
+    #[command(after_help = "Examples:
+  matchwright rules schema > rule-set.schema.json
+
+An editor that knows JSON Schema then completes and explains rule sets. In VS Code, settings.json:
+  \"json.schemas\": [{ \"fileMatch\": [\"rules/*.json\"], \"url\": \"./rule-set.schema.json\" }]
+
+A schema sees the shape of a rule set; names, expressions and statements are checked by `matchwright rules check`.")]
+    Schema,
 }
 
 impl Rules {
     pub fn run(self) -> ExitCode {
-        let Self::Check { files, json, lenient } = self;
-        let mut worst = 0;
-        for file in &files {
-            let body = match read(file) {
-                Ok(body) => body,
-                Err(error) => {
-                    eprintln!("error: {}: cannot be read: {error}; correct the path", file.display());
-                    worst = 2;
-                    continue;
-                }
-            };
-            let (is_right, found) = match compile(&body, Options { unknown_keys_warn: lenient }) {
-                Ok((_, warnings)) => (true, warnings),
-                Err(found) => (false, found),
-            };
-            worst = worst.max(u8::from(!is_right));
-            match json {
-                true => println!("{}", as_json(file, is_right, &found)),
-                false => show(file, &body, is_right, &found),
+        match self {
+            Self::Check { files, json, lenient } => check(&files, json, lenient),
+            Self::Schema => {
+                print!("{SCHEMA}");
+                ExitCode::SUCCESS
             }
         }
-        ExitCode::from(worst)
     }
+}
+
+fn check(files: &[PathBuf], json: bool, lenient: bool) -> ExitCode {
+    let mut worst = 0;
+    for file in files {
+        let body = match read(file) {
+            Ok(body) => body,
+            Err(error) => {
+                eprintln!("error: {}: cannot be read: {error}; correct the path", file.display());
+                worst = 2;
+                continue;
+            }
+        };
+        let (is_right, found) = match compile(&body, Options { unknown_keys_warn: lenient }) {
+            Ok((_, warnings)) => (true, warnings),
+            Err(found) => (false, found),
+        };
+        worst = worst.max(u8::from(!is_right));
+        match json {
+            true => println!("{}", as_json(file, is_right, &found)),
+            false => show(file, &body, is_right, &found),
+        }
+    }
+    ExitCode::from(worst)
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

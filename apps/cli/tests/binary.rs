@@ -75,6 +75,13 @@ fn rules_check_tells_by_its_exit_code() {
 }
 
 #[test]
+fn rules_schema_prints_a_schema() {
+    let (code, out, _) = run(&["rules", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &schema["$schema"]), (0, &"https://json-schema.org/draft/2020-12/schema".into()));
+}
+
+#[test]
 fn a_wrong_configuration_starts_nothing() {
     let (code, _, error) = run(&["serve", "--check-config", "--set", "limits.request=1"]);
     assert_eq!(code, 2);

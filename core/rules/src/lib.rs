@@ -27,3 +27,6 @@ pub use rule::{
 pub use rule_set::{
     Algorithm, Attribute, BackfillPriority, Batching, ExpansionAge, RuleSet, Strategy, Team, Tier, Tiered,
 };
+
+/// The shape of a rule set as a JSON Schema (draft 2020-12), for editors. What [`compile`] accepts, it accepts.
+pub const SCHEMA: &str = include_str!("schema.json");
