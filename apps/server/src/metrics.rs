@@ -80,9 +80,11 @@ impl Recorder {
         self.handle.run_upkeep();
     }
 
-    pub fn request(&self, operation: &str, status: u16) {
-        let labels = [("operation", operation.to_string()), ("status", status.to_string())];
-        with_local_recorder(&self.recorder, || counter!("matchwright_requests", &labels).increment(1));
+    pub fn request(&self, operation: &'static str, status: u16) {
+        with_local_recorder(&self.recorder, || {
+            counter!("matchwright_requests", "operation" => operation, "status" => status.to_string())
+                .increment(1);
+        });
     }
 }
 

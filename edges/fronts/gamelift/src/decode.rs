@@ -113,8 +113,9 @@ fn accept_match(shapes: &Shapes<'_>) -> Option<Command> {
     let ticket = shapes.required("TicketId").and_then(|id| shapes.id("TicketId", id));
     let players = shapes.required("PlayerIds").and_then(|players| {
         let items = shapes.list("PlayerIds", players, 1..=200)?;
-        let player =
-            |(index, item)| shapes.text(&format!("PlayerIds[{index}]"), item, 1..=1024).map(PlayerId::from);
+        let player = |(index, item)| {
+            shapes.text(format_args!("PlayerIds[{index}]"), item, 1..=1024).map(PlayerId::from)
+        };
         items.iter().enumerate().map(player).collect::<Option<Vec<PlayerId>>>()
     });
     shapes.required("AcceptanceType");
@@ -165,7 +166,7 @@ fn patch(shapes: &Shapes<'_>) -> MatchmakerPatch {
     let queues = shapes.get("GameSessionQueueArns").and_then(|queues| {
         let items = shapes.list("GameSessionQueueArns", queues, 0..=200)?;
         let queue = |(index, item)| {
-            shapes.text(&format!("GameSessionQueueArns[{index}]"), item, 1..=512).map(str::to_string)
+            shapes.text(format_args!("GameSessionQueueArns[{index}]"), item, 1..=512).map(str::to_string)
         };
         items.iter().enumerate().map(queue).collect()
     });
@@ -229,8 +230,9 @@ fn tagging(shapes: &Shapes<'_>, operation: Operation) -> Option<(Ask, String)> {
     let keys = match operation {
         Operation::UntagResource => shapes.required("TagKeys").and_then(|keys| {
             let items = shapes.list("TagKeys", keys, 0..=200)?;
-            let key =
-                |(index, item)| shapes.text(&format!("TagKeys[{index}]"), item, 1..=128).map(str::to_string);
+            let key = |(index, item)| {
+                shapes.text(format_args!("TagKeys[{index}]"), item, 1..=128).map(str::to_string)
+            };
             items.iter().enumerate().map(key).collect()
         }),
         _ => Some(Vec::new()),

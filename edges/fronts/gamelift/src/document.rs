@@ -1,8 +1,12 @@
 //! The tree that JSON and CBOR share: parsed once, read by the shapes.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use ciborium::Value as Cbor;
 use matchwright_model::Timestamp;
-use serde_json::Value as Json;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Document {
@@ -12,34 +16,35 @@ pub(crate) enum Document {
     Double(f64),
     Text(String),
     List(Vec<Document>),
-    Map(Vec<(String, Document)>),
+    Map(Vec<Member>),
     /// Written as seconds with fraction, with tag 1 in CBOR (D-01).
     Time(Timestamp),
 }
 
-/// Deeper than any request; both parsers stop before the stack does.
-const DEPTH_MAX: usize = 32;
+/// A member of a structure. Keys that we write are constants.
+pub(crate) type Member = (Cow<'static, str>, Document);
+
+/// Deeper than any request. The JSON parser has a limit of its own (128); both stop before the stack does.
+const DEPTH_MAX: usize = 64;
 
 impl Document {
-    pub fn map<'k>(members: impl IntoIterator<Item = (&'k str, Document)>) -> Self {
-        Self::Map(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
+    pub fn map<K: Into<Cow<'static, str>>>(members: impl IntoIterator<Item = (K, Document)>) -> Self {
+        Self::Map(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     pub fn from_json(body: &[u8]) -> Result<Self, String> {
-        let json: Json =
-            serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-        of_json(json, 0)
+        serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
     }
 
     pub fn from_cbor(body: &[u8]) -> Result<Self, String> {
-        let read = ciborium::de::from_reader_with_recursion_limit(body, DEPTH_MAX * 2);
+        let read = ciborium::de::from_reader_with_recursion_limit(body, DEPTH_MAX);
         let cbor: Cbor = read.map_err(|error| format!("the body is not CBOR: {error}"))?;
-        of_cbor(cbor, 0)
+        of_cbor(cbor)
     }
 
     pub fn to_json(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(256);
-        write_json(self, &mut bytes);
+        let mut bytes = Vec::with_capacity(512);
+        serde_json::to_writer(&mut bytes, self).expect("writing to memory cannot fail");
         bytes
     }
 
@@ -63,37 +68,83 @@ impl Document {
     }
 }
 
-fn check_depth(depth: usize) -> Result<(), String> {
-    match depth > DEPTH_MAX {
-        true => Err(format!("the body is nested deeper than {DEPTH_MAX} levels")),
-        false => Ok(()),
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::Double(value) => serializer.serialize_f64(*value),
+            Self::Time(at) => serializer.serialize_f64(seconds(*at)),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(members) => serializer.collect_map(members.iter().map(|(key, value)| (key, value))),
+        }
     }
 }
 
-fn of_json(json: Json, depth: usize) -> Result<Document, String> {
-    check_depth(depth)?;
-    Ok(match json {
-        Json::Null => Document::Null,
-        Json::Bool(value) => Document::Bool(value),
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Document::Int(whole),
-            None => Document::Double(
-                number.as_f64().filter(|one| one.is_finite()).ok_or("a number out of range")?,
-            ),
-        },
-        Json::String(text) => Document::Text(text),
-        Json::Array(items) => {
-            Document::List(items.into_iter().map(|item| of_json(item, depth + 1)).collect::<Result<_, _>>()?)
-        }
-        Json::Object(members) => {
-            let members = members.into_iter().map(|(key, value)| Ok((key, of_json(value, depth + 1)?)));
-            Document::Map(members.collect::<Result<_, String>>()?)
-        }
-    })
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tree)
+    }
 }
 
-fn of_cbor(cbor: Cbor, depth: usize) -> Result<Document, String> {
-    check_depth(depth)?;
+/// Builds the tree from whatever comes.
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Document, E> {
+        Ok(Document::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+        Ok(Document::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
+        Ok(Document::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
+        Ok(i64::try_from(value).map_or(Document::Double(value as f64), Document::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
+        Ok(Document::Double(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
+        Ok(Document::Text(value.to_string()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Document, E> {
+        Ok(Document::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Document::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+        let mut members = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<String, Document>()? {
+            members.push((Cow::Owned(key), value));
+        }
+        Ok(Document::Map(members))
+    }
+}
+
+fn of_cbor(cbor: Cbor) -> Result<Document, String> {
     Ok(match cbor {
         Cbor::Null => Document::Null,
         Cbor::Bool(value) => Document::Bool(value),
@@ -103,13 +154,13 @@ fn of_cbor(cbor: Cbor, depth: usize) -> Result<Document, String> {
         Cbor::Float(number) if number.is_finite() => Document::Double(number),
         Cbor::Float(_) => return Err("a number that is not finite".to_string()),
         Cbor::Text(text) => Document::Text(text),
-        Cbor::Tag(_, inner) => of_cbor(*inner, depth + 1)?,
+        Cbor::Tag(_, inner) => of_cbor(*inner)?,
         Cbor::Array(items) => {
-            Document::List(items.into_iter().map(|item| of_cbor(item, depth + 1)).collect::<Result<_, _>>()?)
+            Document::List(items.into_iter().map(|item| of_cbor(item)).collect::<Result<_, _>>()?)
         }
         Cbor::Map(members) => {
             let member = |(key, value): (Cbor, Cbor)| match key {
-                Cbor::Text(key) => Ok((key, of_cbor(value, depth + 1)?)),
+                Cbor::Text(key) => Ok((Cow::Owned(key), of_cbor(value)?)),
                 other => Err(format!("a map key that is no text: {other:?}")),
             };
             Document::Map(members.into_iter().map(member).collect::<Result<_, String>>()?)
@@ -123,43 +174,6 @@ fn seconds(at: Timestamp) -> f64 {
     at.0 as f64 / 1000.0
 }
 
-fn write_json(document: &Document, out: &mut Vec<u8>) {
-    match document {
-        Document::Null => out.extend_from_slice(b"null"),
-        Document::Bool(value) => write_scalar(value, out),
-        Document::Int(value) => write_scalar(value, out),
-        Document::Double(value) => write_scalar(value, out),
-        Document::Time(at) => write_scalar(&seconds(*at), out),
-        Document::Text(text) => write_scalar(text, out),
-        Document::List(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_json(item, out);
-            }
-            out.push(b']');
-        }
-        Document::Map(members) => {
-            out.push(b'{');
-            for (index, (key, value)) in members.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_scalar(key, out);
-                out.push(b':');
-                write_json(value, out);
-            }
-            out.push(b'}');
-        }
-    }
-}
-
-fn write_scalar(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, value).expect("writing to memory cannot fail");
-}
-
 fn to_cbor(document: &Document) -> Cbor {
     match document {
         Document::Null => Cbor::Null,
@@ -169,8 +183,8 @@ fn to_cbor(document: &Document) -> Cbor {
         Document::Time(at) => Cbor::Tag(1, Box::new(Cbor::Float(seconds(*at)))),
         Document::Text(text) => Cbor::Text(text.clone()),
         Document::List(items) => Cbor::Array(items.iter().map(to_cbor).collect()),
-        Document::Map(members) => {
-            Cbor::Map(members.iter().map(|(key, value)| (Cbor::Text(key.clone()), to_cbor(value))).collect())
-        }
+        Document::Map(members) => Cbor::Map(
+            members.iter().map(|(key, value)| (Cbor::Text(key.to_string()), to_cbor(value))).collect(),
+        ),
     }
 }

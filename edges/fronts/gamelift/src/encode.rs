@@ -179,11 +179,11 @@ fn connection(ticket: &Ticket, session: &Session) -> Document {
 
 /// As it was sent (D-30), but for the team.
 fn player(player: &Player, team: Option<&TeamName>) -> Document {
-    let attributes = player.attributes.iter().map(|(name, value)| (name.as_str(), attribute(value)));
+    let attributes = player.attributes.iter().map(|(name, value)| (name.clone(), attribute(value)));
     let latencies = player
         .latencies
         .iter()
-        .map(|(region, latency)| (region.as_str(), Document::Int(i64::from(*latency))));
+        .map(|(region, latency)| (region.as_str().to_string(), Document::Int(i64::from(*latency))));
     let members = [
         Some(("PlayerId", text(&player.id))),
         (!player.attributes.is_empty()).then(|| ("PlayerAttributes", Document::map(attributes))),
@@ -199,7 +199,7 @@ fn attribute(value: &AttributeValue) -> Document {
         AttributeValue::Number(number) => ("N", Document::Double(*number)),
         AttributeValue::TextList(list) => ("SL", Document::List(list.iter().map(text).collect())),
         AttributeValue::NumberMap(map) => {
-            ("SDM", Document::map(map.iter().map(|(key, value)| (key.as_str(), Document::Double(*value)))))
+            ("SDM", Document::map(map.iter().map(|(key, value)| (key.clone(), Document::Double(*value)))))
         }
     };
     Document::map([(key, value)])

@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName};
 
 use crate::FrontSettings;
 use crate::arn::name_of;
-use crate::document::Document;
+use crate::document::{Document, Member};
 use crate::errors::{ApiError, Class};
 
 /// The code of a broken constraint; docs/reference/errors.md lists it.
@@ -17,7 +18,7 @@ const CONSTRAINT: &str = "E001";
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
-    members: &'a [(String, Document)],
+    members: &'a [Member],
     violations: RefCell<Vec<String>>,
 }
 
@@ -46,7 +47,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    pub fn violate(&self, path: &str, expected: impl std::fmt::Display, found: impl std::fmt::Display) {
+    pub fn violate(&self, path: impl Display, expected: impl Display, found: impl Display) {
         self.violations.borrow_mut().push(format!("{path}: expected {expected}, found {found}"));
     }
 
@@ -62,15 +63,15 @@ impl<'a> Shapes<'a> {
         found
     }
 
-    pub fn text(&self, path: &str, value: &'a Document, length: Length) -> Option<&'a str> {
+    pub fn text(&self, path: impl Display, value: &'a Document, length: Length) -> Option<&'a str> {
         let Document::Text(text) = value else {
-            self.violate(path, "a string", value.kind());
+            self.violate(&path, "a string", value.kind());
             return None;
         };
         let count = text.chars().count();
         if !length.contains(&count) {
             let expected = format!("{} to {} characters", length.start(), length.end());
-            self.violate(path, expected, format!("{count}"));
+            self.violate(&path, expected, format!("{count}"));
             return None;
         }
         Some(text)
@@ -80,7 +81,7 @@ impl<'a> Shapes<'a> {
         self.get(key).and_then(|value| self.text(key, value, length)).map(str::to_string)
     }
 
-    pub fn whole(&self, path: &str, value: &Document, least: i64, most: i64) -> Option<i64> {
+    pub fn whole(&self, path: impl Display, value: &Document, least: i64, most: i64) -> Option<i64> {
         let number = match value {
             Document::Int(number) => Some(*number),
             Document::Double(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i64),
@@ -89,7 +90,7 @@ impl<'a> Shapes<'a> {
         let fits = number.filter(|number| (least..=most).contains(number));
         if fits.is_none() {
             let found = number.map_or_else(|| value.kind().to_string(), |number| number.to_string());
-            self.violate(path, format!("a whole number from {least} to {most}"), found);
+            self.violate(&path, format!("a whole number from {least} to {most}"), found);
         }
         fits
     }
@@ -122,39 +123,39 @@ impl<'a> Shapes<'a> {
 
     pub fn list(
         &self,
-        path: &str,
+        path: impl Display,
         value: &'a Document,
         count: std::ops::RangeInclusive<usize>,
     ) -> Option<&'a [Document]> {
         let Document::List(items) = value else {
-            self.violate(path, "a list", value.kind());
+            self.violate(&path, "a list", value.kind());
             return None;
         };
         if !count.contains(&items.len()) {
             let expected = format!("{} to {} elements", count.start(), count.end());
-            self.violate(path, expected, items.len());
+            self.violate(&path, expected, items.len());
             return None;
         }
         Some(items)
     }
 
     /// An id: up to 128 of letters, digits, `-` and `.` (D-05).
-    pub fn id(&self, path: &str, value: &'a Document) -> Option<&'a str> {
-        let text = self.text(path, value, 1..=128)?;
+    pub fn id(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+        let text = self.text(&path, value, 1..=128)?;
         let is_printable = |c: char| !c.is_control();
         let fits = match self.settings.lenient_ids {
             true => text.chars().all(is_printable),
             false => text.chars().all(is_name_char),
         };
         if !fits {
-            self.violate(path, "only letters, digits, - and .", format!("{text:?}"));
+            self.violate(&path, "only letters, digits, - and .", format!("{text:?}"));
         }
         fits.then_some(text)
     }
 
     /// A name or an ARN: the name in it.
-    pub fn name(&self, path: &str, value: &'a Document, resource: &str) -> Option<&'a str> {
-        let text = self.text(path, value, 1..=256)?;
+    pub fn name(&self, path: impl Display, value: &'a Document, resource: &str) -> Option<&'a str> {
+        let text = self.text(&path, value, 1..=256)?;
         let is_arn = text.starts_with("arn:");
         let name = name_of(text);
         let fits = name.chars().all(is_name_char)
@@ -175,20 +176,20 @@ impl<'a> Shapes<'a> {
         items
             .iter()
             .enumerate()
-            .map(|(index, item)| self.name(&format!("{key}[{index}]"), item, resource))
+            .map(|(index, item)| self.name(format_args!("{key}[{index}]"), item, resource))
             .collect()
     }
 
     pub fn ids(&self, key: &str, most: usize) -> Option<Vec<&'a str>> {
         let items = self.list(key, self.required(key)?, 1..=most)?;
-        items.iter().enumerate().map(|(index, item)| self.id(&format!("{key}[{index}]"), item)).collect()
+        items.iter().enumerate().map(|(index, item)| self.id(format_args!("{key}[{index}]"), item)).collect()
     }
 
     pub fn tags(&self, key: &str) -> Option<BTreeMap<String, String>> {
         let Some(value) = self.get(key) else { return Some(BTreeMap::new()) };
         let items = self.list(key, value, 0..=200)?;
         let tag = |(index, item): (usize, &'a Document)| {
-            let path = format!("{key}[{index}]");
+            let path = format_args!("{key}[{index}]");
             let (name, value) = self.pair(&path, item, 1..=128, 0..=256)?;
             Some((name.to_string(), value.to_string()))
         };
@@ -198,16 +199,22 @@ impl<'a> Shapes<'a> {
     pub fn game_properties(&self, key: &str) -> Option<Vec<(String, String)>> {
         let items = self.list(key, self.get(key)?, 0..=16)?;
         let property = |(index, item): (usize, &'a Document)| {
-            let (name, value) = self.pair(&format!("{key}[{index}]"), item, 0..=32, 0..=96)?;
+            let (name, value) = self.pair(format_args!("{key}[{index}]"), item, 0..=32, 0..=96)?;
             Some((name.to_string(), value.to_string()))
         };
         items.iter().enumerate().map(property).collect()
     }
 
-    fn pair(&self, path: &str, item: &'a Document, key: Length, value: Length) -> Option<(&'a str, &'a str)> {
-        let members = self.structure(path, item)?;
+    fn pair(
+        &self,
+        path: impl Display,
+        item: &'a Document,
+        key: Length,
+        value: Length,
+    ) -> Option<(&'a str, &'a str)> {
+        let members = self.structure(&path, item)?;
         let part = |name: &str, length: Length| {
-            let path = format!("{path}.{name}");
+            let path = format_args!("{path}.{name}");
             match member(members, name) {
                 Some(found) => self.text(&path, found, length),
                 None => {
@@ -220,11 +227,11 @@ impl<'a> Shapes<'a> {
         Some((key?, value?))
     }
 
-    fn structure(&self, path: &str, value: &'a Document) -> Option<&'a [(String, Document)]> {
+    fn structure(&self, path: impl Display, value: &'a Document) -> Option<&'a [Member]> {
         match value {
             Document::Map(members) => Some(members),
             other => {
-                self.violate(path, "a structure", other.kind());
+                self.violate(&path, "a structure", other.kind());
                 None
             }
         }
@@ -236,85 +243,90 @@ impl<'a> Shapes<'a> {
         let players: Vec<Option<Player>> = items
             .iter()
             .enumerate()
-            .map(|(index, item)| self.player(&format!("{key}[{index}]"), item))
+            .map(|(index, item)| self.player(format_args!("{key}[{index}]"), item))
             .collect();
         players.into_iter().collect()
     }
 
-    fn player(&self, path: &str, item: &'a Document) -> Option<Player> {
-        let members = self.structure(path, item)?;
-        let at = |name: &str| format!("{path}.{name}");
+    fn player(&self, path: impl Display, item: &'a Document) -> Option<Player> {
+        let members = self.structure(&path, item)?;
         let id = match member(members, "PlayerId") {
-            Some(id) => self.text(&at("PlayerId"), id, 1..=1024),
+            Some(id) => self.text(format_args!("{path}.PlayerId"), id, 1..=1024),
             None => {
-                self.violate(&at("PlayerId"), "a string, it is required", "none");
+                self.violate(format_args!("{path}.PlayerId"), "a string, it is required", "none");
                 None
             }
         };
         let attributes = match member(members, "PlayerAttributes") {
-            Some(given) => self.attributes(&at("PlayerAttributes"), given),
+            Some(given) => self.attributes(format_args!("{path}.PlayerAttributes"), given),
             None => Some(BTreeMap::new()),
         };
         let team = match member(members, "Team") {
-            Some(given) => self.text(&at("Team"), given, 1..=1024).map(|team| Some(TeamName::from(team))),
+            Some(given) => {
+                self.text(format_args!("{path}.Team"), given, 1..=1024).map(|team| Some(TeamName::from(team)))
+            }
             None => Some(None),
         };
         let latencies = match member(members, "LatencyInMs") {
-            Some(given) => self.latencies(&at("LatencyInMs"), given),
+            Some(given) => self.latencies(format_args!("{path}.LatencyInMs"), given),
             None => Some(BTreeMap::new()),
         };
         Some(Player { id: PlayerId::from(id?), attributes: attributes?, latencies: latencies?, team: team? })
     }
 
-    fn latencies(&self, path: &str, value: &'a Document) -> Option<BTreeMap<Region, u32>> {
-        let members = self.structure(path, value)?;
-        let latency = |(region, value): &'a (String, Document)| {
-            let path = format!("{path}.{region}");
+    fn latencies(&self, path: impl Display, value: &'a Document) -> Option<BTreeMap<Region, u32>> {
+        let members = self.structure(&path, value)?;
+        let latency = |(region, value): &'a Member| {
+            let path = format_args!("{path}.{region}");
             if region.is_empty() {
                 self.violate(&path, "the name of a region", "an empty one");
                 return None;
             }
             let least = if self.settings.lenient_latency { 0 } else { 1 };
             let found = self.whole(&path, value, least, i64::from(i32::MAX))?;
-            Some((Region::from(region.as_str()), found.max(1) as u32))
+            Some((Region::from(&**region), found.max(1) as u32))
         };
         members.iter().map(latency).collect()
     }
 
-    fn attributes(&self, path: &str, value: &'a Document) -> Option<BTreeMap<String, AttributeValue>> {
-        let members = self.structure(path, value)?;
+    fn attributes(
+        &self,
+        path: impl Display,
+        value: &'a Document,
+    ) -> Option<BTreeMap<String, AttributeValue>> {
+        let members = self.structure(&path, value)?;
         if members.len() > 10 {
-            self.violate(path, "at most 10 attributes", members.len());
+            self.violate(&path, "at most 10 attributes", members.len());
             return None;
         }
-        let attribute = |(name, value): &'a (String, Document)| {
-            let path = format!("{path}.{name}");
+        let attribute = |(name, value): &'a Member| {
+            let path = format_args!("{path}.{name}");
             if name.is_empty() || name.chars().count() > 1024 {
                 self.violate(&path, "a name of 1 to 1024 characters", name.chars().count());
                 return None;
             }
-            Some((name.clone(), self.attribute(&path, value)?))
+            Some((name.to_string(), self.attribute(&path, value)?))
         };
         members.iter().map(attribute).collect()
     }
 
     /// Exactly one of S, N, SL, SDM (D-08).
-    fn attribute(&self, path: &str, value: &'a Document) -> Option<AttributeValue> {
-        let members = self.structure(path, value)?;
-        let given: Vec<&(String, Document)> =
+    fn attribute(&self, path: impl Display, value: &'a Document) -> Option<AttributeValue> {
+        let members = self.structure(&path, value)?;
+        let given: Vec<&Member> =
             members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null).collect();
         let [(key, value)] = given.as_slice() else {
-            self.violate(path, "exactly one of S, N, SL, SDM", format!("{}", given.len()));
+            self.violate(&path, "exactly one of S, N, SL, SDM", format!("{}", given.len()));
             return None;
         };
-        let path = format!("{path}.{key}");
-        match key.as_str() {
+        let path = format_args!("{path}.{key}");
+        match &**key {
             "S" => self.text(&path, value, 1..=100).map(|text| AttributeValue::Text(text.to_string())),
             "N" => self.double(&path, value).map(AttributeValue::Number),
             "SL" => {
                 let items = self.list(&path, value, 0..=100)?;
                 let texts = items.iter().enumerate().map(|(index, item)| {
-                    self.text(&format!("{path}[{index}]"), item, 1..=100).map(str::to_string)
+                    self.text(format_args!("{path}[{index}]"), item, 1..=100).map(str::to_string)
                 });
                 texts.collect::<Option<Vec<_>>>().map(AttributeValue::text_list)
             }
@@ -324,13 +336,13 @@ impl<'a> Shapes<'a> {
                     self.violate(&path, "at most 10 entries", members.len());
                     return None;
                 }
-                let entry = |(key, value): &'a (String, Document)| {
-                    let path = format!("{path}.{key}");
+                let entry = |(key, value): &'a Member| {
+                    let path = format_args!("{path}.{key}");
                     if key.is_empty() || key.chars().count() > 100 {
                         self.violate(&path, "a key of 1 to 100 characters", key.chars().count());
                         return None;
                     }
-                    Some((key.clone(), self.double(&path, value)?))
+                    Some((key.to_string(), self.double(&path, value)?))
                 };
                 members.iter().map(entry).collect::<Option<_>>().map(AttributeValue::NumberMap)
             }
@@ -338,7 +350,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// A number, or a string that holds one, as old clients send it (D-06).
-    fn double(&self, path: &str, value: &Document) -> Option<f64> {
+    fn double(&self, path: impl Display, value: &Document) -> Option<f64> {
         let number = match value {
             Document::Int(number) => Some(*number as f64),
             Document::Double(number) => Some(*number),
@@ -346,7 +358,7 @@ impl<'a> Shapes<'a> {
             _ => None,
         };
         if number.is_none() {
-            self.violate(path, "a number", value.kind());
+            self.violate(&path, "a number", value.kind());
         }
         number
     }
@@ -360,11 +372,11 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '.'
 }
 
-/// Null is as good as absent.
-fn member<'m>(members: &'m [(String, Document)], key: &str) -> Option<&'m Document> {
+/// Null is as good as absent; of a key that stands twice the last counts.
+fn member<'m>(members: &'m [Member], key: &str) -> Option<&'m Document> {
     members
         .iter()
-        .find(|(name, _)| name == key)
+        .rfind(|(name, _)| name == key)
         .map(|(_, value)| value)
         .filter(|value| **value != Document::Null)
 }
