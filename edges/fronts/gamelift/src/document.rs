@@ -155,9 +155,7 @@ fn of_cbor(cbor: Cbor) -> Result<Document, String> {
         Cbor::Float(_) => return Err("a number that is not finite".to_string()),
         Cbor::Text(text) => Document::Text(text),
         Cbor::Tag(_, inner) => of_cbor(*inner)?,
-        Cbor::Array(items) => {
-            Document::List(items.into_iter().map(|item| of_cbor(item)).collect::<Result<_, _>>()?)
-        }
+        Cbor::Array(items) => Document::List(items.into_iter().map(of_cbor).collect::<Result<_, _>>()?),
         Cbor::Map(members) => {
             let member = |(key, value): (Cbor, Cbor)| match key {
                 Cbor::Text(key) => Ok((Cow::Owned(key), of_cbor(value)?)),

@@ -190,7 +190,7 @@ impl<'a> Shapes<'a> {
         let items = self.list(key, value, 0..=200)?;
         let tag = |(index, item): (usize, &'a Document)| {
             let path = format_args!("{key}[{index}]");
-            let (name, value) = self.pair(&path, item, 1..=128, 0..=256)?;
+            let (name, value) = self.pair(path, item, 1..=128, 0..=256)?;
             Some((name.to_string(), value.to_string()))
         };
         items.iter().enumerate().map(tag).collect()
@@ -216,9 +216,9 @@ impl<'a> Shapes<'a> {
         let part = |name: &str, length: Length| {
             let path = format_args!("{path}.{name}");
             match member(members, name) {
-                Some(found) => self.text(&path, found, length),
+                Some(found) => self.text(path, found, length),
                 None => {
-                    self.violate(&path, "a string, it is required", "none");
+                    self.violate(path, "a string, it is required", "none");
                     None
                 }
             }
@@ -279,11 +279,11 @@ impl<'a> Shapes<'a> {
         let latency = |(region, value): &'a Member| {
             let path = format_args!("{path}.{region}");
             if region.is_empty() {
-                self.violate(&path, "the name of a region", "an empty one");
+                self.violate(path, "the name of a region", "an empty one");
                 return None;
             }
             let least = if self.settings.lenient_latency { 0 } else { 1 };
-            let found = self.whole(&path, value, least, i64::from(i32::MAX))?;
+            let found = self.whole(path, value, least, i64::from(i32::MAX))?;
             Some((Region::from(&**region), found.max(1) as u32))
         };
         members.iter().map(latency).collect()
@@ -302,10 +302,10 @@ impl<'a> Shapes<'a> {
         let attribute = |(name, value): &'a Member| {
             let path = format_args!("{path}.{name}");
             if name.is_empty() || name.chars().count() > 1024 {
-                self.violate(&path, "a name of 1 to 1024 characters", name.chars().count());
+                self.violate(path, "a name of 1 to 1024 characters", name.chars().count());
                 return None;
             }
-            Some((name.to_string(), self.attribute(&path, value)?))
+            Some((name.to_string(), self.attribute(path, value)?))
         };
         members.iter().map(attribute).collect()
     }
@@ -321,28 +321,28 @@ impl<'a> Shapes<'a> {
         };
         let path = format_args!("{path}.{key}");
         match &**key {
-            "S" => self.text(&path, value, 1..=100).map(|text| AttributeValue::Text(text.to_string())),
-            "N" => self.double(&path, value).map(AttributeValue::Number),
+            "S" => self.text(path, value, 1..=100).map(|text| AttributeValue::Text(text.to_string())),
+            "N" => self.double(path, value).map(AttributeValue::Number),
             "SL" => {
-                let items = self.list(&path, value, 0..=100)?;
+                let items = self.list(path, value, 0..=100)?;
                 let texts = items.iter().enumerate().map(|(index, item)| {
                     self.text(format_args!("{path}[{index}]"), item, 1..=100).map(str::to_string)
                 });
                 texts.collect::<Option<Vec<_>>>().map(AttributeValue::text_list)
             }
             _ => {
-                let members = self.structure(&path, value)?;
+                let members = self.structure(path, value)?;
                 if members.len() > 10 {
-                    self.violate(&path, "at most 10 entries", members.len());
+                    self.violate(path, "at most 10 entries", members.len());
                     return None;
                 }
                 let entry = |(key, value): &'a Member| {
                     let path = format_args!("{path}.{key}");
                     if key.is_empty() || key.chars().count() > 100 {
-                        self.violate(&path, "a key of 1 to 100 characters", key.chars().count());
+                        self.violate(path, "a key of 1 to 100 characters", key.chars().count());
                         return None;
                     }
-                    Some((key.to_string(), self.double(&path, value)?))
+                    Some((key.to_string(), self.double(path, value)?))
                 };
                 members.iter().map(entry).collect::<Option<_>>().map(AttributeValue::NumberMap)
             }
