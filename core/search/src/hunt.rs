@@ -2,7 +2,8 @@
 //!
 //! Within its budget it is complete: it finds a match with the tickets that must be in it if one exists, and the
 //! largest one. The first descent is the documented greedy pass (D-95): candidates in order, teams in the order of
-//! [`team_order`] (D-98). Every match it returns was judged.
+//! [`team_order`] (D-98), and what breaks a soft rule at this moment after everything else (D-94). Every match it
+//! returns was judged.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -64,6 +65,7 @@ pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
         nodes: 0,
         counts: vec![(0, 0); hunt.rules.rules.len()],
         twins: interchangeable(hunt.rules),
+        has_soft: hunt.rules.rules.iter().any(|rule| rule.enforced && can_heal(&rule.kind)),
     };
     let end = walk.place_musts(0);
     Outcome { found: walk.best, nodes_used: walk.nodes, cut: end == Flow::OutOfNodes, counts: walk.counts }
@@ -84,6 +86,8 @@ enum Flow {
     /// A full match was found: nothing larger exists.
     Full,
     OutOfNodes,
+    /// It breaks a soft rule: not before everything that breaks none was tried.
+    PutOff,
 }
 
 /// What the candidates from some index on can still bring.
@@ -123,74 +127,123 @@ struct Walk<'h, 'a> {
     counts: Vec<(u64, u64)>,
     /// Per team definition: no rule tells its teams apart.
     twins: Vec<bool>,
+    /// Some rule can fail now and hold once more players are in.
+    has_soft: bool,
 }
 
 impl<'a> Walk<'_, 'a> {
+    /// Seats the tickets that must be in, the anchor first, then whoever may be.
     fn place_musts(&mut self, index: usize) -> Flow {
-        match self.hunt.must.get(index).copied() {
-            Some(entry) => self.try_teams(
-                entry,
-                0,
-                &mut |walk| walk.place_musts(index + 1),
-                index + 1 == self.hunt.must.len(),
-            ),
-            None => self.extend(0),
+        let Some(entry) = self.hunt.must.get(index).copied() else { return self.extend(0) };
+        if self.is_excluded(entry) {
+            return Flow::On;
         }
+        let whole = index + 1 == self.hunt.must.len();
+        let mut last = Vec::new();
+        for team in self.placements(entry, self.span_with(entry, 0)) {
+            match self.try_team((entry, team), 0, whole, true, &mut |walk| walk.place_musts(index + 1)) {
+                Flow::On => {}
+                Flow::PutOff => last.push(team),
+                end => return end,
+            }
+        }
+        for team in last {
+            match self.try_team((entry, team), 0, whole, false, &mut |walk| walk.place_musts(index + 1)) {
+                Flow::On => {}
+                end => return end,
+            }
+        }
+        Flow::On
     }
 
     /// Tries every candidate from `from` on as the next one in.
     fn extend(&mut self, from: usize) -> Flow {
+        let mut last = Vec::new();
         for index in from..self.hunt.candidates.len() {
-            let reach = self.hunt.players_max.min(self.lineup_players() + self.ahead.players[index]);
-            if self.best.is_some() && reach <= self.best_players {
-                return Flow::On;
+            let entry = self.hunt.candidates[index];
+            if !self.can_grow(index) {
+                break;
             }
-            let flow = self.try_teams(
-                self.hunt.candidates[index],
-                index + 1,
-                &mut |walk| walk.extend(index + 1),
-                true,
-            );
-            if flow != Flow::On {
-                return flow;
+            if self.is_excluded(entry) {
+                continue;
+            }
+            for team in self.placements(entry, self.span_with(entry, index + 1)) {
+                match self.try_team((entry, team), index + 1, true, true, &mut |walk| walk.extend(index + 1))
+                {
+                    Flow::On => {}
+                    Flow::PutOff => last.push((index, team)),
+                    end => return end,
+                }
+            }
+        }
+        for (index, team) in last {
+            let seat = (self.hunt.candidates[index], team);
+            if !self.can_grow(index) {
+                continue;
+            }
+            match self.try_team(seat, index + 1, true, false, &mut |walk| walk.extend(index + 1)) {
+                Flow::On => {}
+                end => return end,
             }
         }
         Flow::On
     }
 
-    /// Seats one ticket in every team that has room for it, goes on from there, and takes it out again.
-    fn try_teams(
+    /// Whether a set with a candidate of this index or a later one can be larger than the best so far.
+    fn can_grow(&self, index: usize) -> bool {
+        let reach = self.hunt.players_max.min(self.lineup_players() + self.ahead.players[index]);
+        self.best.is_none() || reach > self.best_players
+    }
+
+    /// Seats a ticket in a team, goes on from there, and takes it out again. `may_put_off`: not if it breaks a soft rule.
+    fn try_team(
         &mut self,
-        entry: &'a Entry,
+        (entry, team): (&'a Entry, Option<usize>),
         next: usize,
-        go_on: &mut dyn FnMut(&mut Self) -> Flow,
         whole: bool,
+        may_put_off: bool,
+        go_on: &mut dyn FnMut(&mut Self) -> Flow,
     ) -> Flow {
-        if self.is_excluded(entry) {
-            return Flow::On;
+        if self.nodes >= self.hunt.nodes {
+            return Flow::OutOfNodes;
         }
         let span = self.span_with(entry, next);
-        for team in self.placements(entry, span) {
-            if self.nodes >= self.hunt.nodes {
-                return Flow::OutOfNodes;
-            }
-            self.nodes += 1;
-            self.seat(entry, team);
-            let mut flow = Flow::On;
-            if self.is_open(span, next, whole) {
-                if whole {
-                    flow = self.record();
-                }
-                if flow == Flow::On {
-                    flow = go_on(self);
-                }
-            }
-            self.unseat();
-            if flow != Flow::On {
-                return flow;
-            }
+        self.seat(entry, team);
+        let flow = match may_put_off && self.breaks_soft() {
+            true => Flow::PutOff,
+            false => self.visit(span, next, whole, go_on),
+        };
+        self.unseat();
+        flow
+    }
+
+    /// Keeps the set if it is a match, and goes on from it if more can come of it.
+    fn visit(
+        &mut self,
+        span: TierSpan,
+        next: usize,
+        whole: bool,
+        go_on: &mut dyn FnMut(&mut Self) -> Flow,
+    ) -> Flow {
+        self.nodes += 1;
+        if !self.is_open(span, next, whole) {
+            return Flow::On;
         }
-        Flow::On
+        match if whole { self.record() } else { Flow::On } {
+            Flow::On => go_on(self),
+            end => end,
+        }
+    }
+
+    /// Some rule has all its values and fails on the set as it is. Whether it can still heal is the bound's question.
+    fn breaks_soft(&self) -> bool {
+        if !self.has_soft {
+            return false;
+        }
+        let tier = tier_of(self.hunt.rules, self.hunt.now, self.chosen.iter().copied());
+        let judgement = judge(self.hunt.rules, &self.lineup, tier, self.hunt.policy);
+        let rules = self.hunt.rules.rules.iter().zip(&judgement.rules);
+        rules.into_iter().any(|(rule, held)| rule.enforced && can_heal(&rule.kind) && *held == Some(false))
     }
 
     /// A second backfill ticket, or a player who is in the set already.
@@ -351,6 +404,11 @@ pub(crate) fn team_order(rules: &RuleSet, lineup: &Lineup, span: TierSpan, size:
     }
     teams.sort_unstable();
     teams.into_iter().map(|(_, _, index)| index).collect()
+}
+
+/// More players can make it true again; latencies and batch distances only ever get worse.
+fn can_heal(kind: &RuleKind) -> bool {
+    !matches!(kind, RuleKind::Latency(_) | RuleKind::BatchDistance(_) | RuleKind::Sort(_))
 }
 
 /// Per team definition: true when every expression takes all of its teams or none.
