@@ -35,6 +35,15 @@ Exit codes: 0 whole, 1 something is wrong with it.")]
 impl Journal {
     pub fn run(self) -> ExitCode {
         let Self::Inspect { folder, json, records, after } = self;
+        if !folder.join("journal.db").is_file() {
+            let example = folder.join("us-east-1");
+            eprintln!(
+                "error: {} holds no journal.db; expected the folder of one region, such as {}",
+                folder.display(),
+                example.display()
+            );
+            return ExitCode::FAILURE;
+        }
         let done = match records {
             true => {
                 let mut out = std::io::stdout().lock();

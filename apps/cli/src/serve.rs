@@ -18,14 +18,14 @@ use matchwright_server::config::{Config, ConfigError, Sources, load};
   MATCHWRIGHT_EVENTS__KEEP=1000 matchwright serve
 
 Then, with any AWS SDK or CLI:
-  aws gamelift describe-matchmaking-configurations --endpoint-url http://127.0.0.1:8080
+  aws gamelift describe-matchmaking-configurations --endpoint-url http://127.0.0.1:4600
 
 Watch what happens:
-  curl -N http://127.0.0.1:8080/v1/events?after=0
+  curl -N http://127.0.0.1:4600/v1/events?after=0
 
 Exit codes: 0 stopped by a signal, 1 could not start or the journal failed, 2 wrong usage.")]
 pub struct Serve {
-    /// Address and port of the API; port 0 takes a free one [default: 127.0.0.1:8080]
+    /// Address and port of the API; port 0 takes a free one [default: 127.0.0.1:4600]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Folder of the journals [default: matchwright-data]
@@ -91,7 +91,7 @@ impl Serve {
         set.extend(self.listen.as_ref().map(|listen| format!("listen={listen}")));
         set.extend(self.data_dir.as_ref().map(|folder| format!("data_dir={}", folder.display())));
         if !self.region.is_empty() {
-            set.push(format!("regions={}", self.region.join(",")));
+            set.push(format!("region={}", self.region.join(",")));
         }
         if self.insecure_listen {
             set.push("insecure_listen=true".to_string());

@@ -15,7 +15,7 @@ const fn key(path: &'static str, default: &'static str, meaning: &'static str) -
 
 /// In the order of the reference page.
 pub const KEYS: &[Key] = &[
-    key("listen", "\"127.0.0.1:8080\"", "Address and port of the API. Port 0 takes a free one."),
+    key("listen", "\"127.0.0.1:4600\"", "Address and port of the API. Port 0 takes a free one."),
     key("insecure_listen", "false", "Allow an address that other machines can reach without `[[keys]]`."),
     key(
         "data_dir",
@@ -23,9 +23,9 @@ pub const KEYS: &[Key] = &[
         "Folder of the journals, one folder per region in it. A local disk.",
     ),
     key(
-        "regions",
+        "region",
         "[\"us-east-1\"]",
-        "Regions served, each a realm of its own: rule sets, matchmakers and tickets of one are unknown to the others.",
+        "The region served, or a list of several, each a realm of its own: rule sets, matchmakers and tickets of one are unknown to the others.",
     ),
     key("account", "\"000000000000\"", "Twelve digits, shown in ARNs and events."),
     key("sinks[].name", "", "Unique name. The delivered position is kept under it."),

@@ -153,9 +153,9 @@ fn assign(table: &mut Table, path: &str, text: &str, place: &str) -> Result<(), 
         Ok(mut parsed) => parsed.remove("value").unwrap_or_else(|| Value::String(text.to_string())),
         Err(_) => Value::String(text.to_string()),
     };
-    // A list of one, or of texts with commas, may be written bare: regions=eu-west-1,us-east-1.
+    // A list of one, or of texts with commas, may be written bare: region=eu-west-1,us-east-1.
     let value = match (path, value) {
-        ("regions", Value::String(text)) => {
+        ("region", Value::String(text)) => {
             Value::Array(text.split(',').map(|one| Value::String(one.trim().to_string())).collect())
         }
         ("account", Value::Integer(_)) => Value::String(text.to_string()),
@@ -188,15 +188,15 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
         return Err(wrong(place, "account", "twelve digits", &config.account));
     }
     if config.regions.is_empty() {
-        return Err(wrong(place, "regions", "at least one region", "none"));
+        return Err(wrong(place, "region", "at least one region", "none"));
     }
     for (index, region) in config.regions.iter().enumerate() {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if region.is_empty() || region.len() > 63 || !region.bytes().all(fits) || region.starts_with('-') {
-            return Err(wrong(place, "regions", "names of 1 to 63 of a-z, 0-9 and -", region));
+            return Err(wrong(place, "region", "names of 1 to 63 of a-z, 0-9 and -", region));
         }
         if config.regions[..index].contains(region) {
-            return Err(wrong(place, "regions", "each region once", region));
+            return Err(wrong(place, "region", "each region once", region));
         }
     }
     for (index, sink) in config.sinks.iter().enumerate() {
@@ -293,11 +293,19 @@ mod tests {
     #[test]
     fn a_file_is_read() {
         let config = from_text(
-            "listen = \"127.0.0.1:0\"\nregions = [\"eu-west-1\"]\n[[sinks]]\nname = \"game\"\nurl = \"http://127.0.0.1:1/x\"\nformat = \"sns\"\n[limits]\nrequests = 7\n",
+            "listen = \"127.0.0.1:0\"\nregion = \"eu-west-1\"\n[[sinks]]\nname = \"game\"\nurl = \"http://127.0.0.1:1/x\"\nformat = \"sns\"\n[limits]\nrequests = 7\n",
         );
         let config = config.unwrap();
         assert_eq!((config.listen.port(), config.limits.requests), (0, 7));
         assert_eq!(config.sinks[0].format, super::super::SinkFormat::Sns);
+    }
+
+    #[test]
+    fn a_region_is_a_name_or_a_list_of_names() {
+        let regions = |text: &str| from_text(text).map(|config| config.regions);
+        assert_eq!(regions("region = \"eu-west-1\""), Ok(vec!["eu-west-1".to_string()]));
+        assert_eq!(regions("region = [\"a\", \"b\"]"), Ok(vec!["a".to_string(), "b".to_string()]));
+        assert!(regions("region = 7").unwrap_err().to_string().contains("a name, or a list of names"));
     }
 
     #[test]
@@ -321,8 +329,8 @@ mod tests {
         assert!(error.to_string().contains("matchwright.toml:3:"), "{error}");
         for one in [
             "account=12",
-            "regions=",
-            "regions=a,a",
+            "region=",
+            "region=a,a",
             "limits.requests=0",
             "search.hold_seconds=-1",
             "limits.requests=x",
@@ -337,7 +345,7 @@ mod tests {
     fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
         let environment = vec![
             ("MATCHWRIGHT_LIMITS__REQUESTS".to_string(), "5".to_string()),
-            ("MATCHWRIGHT_REGIONS".to_string(), "eu-west-1,us-east-1".to_string()),
+            ("MATCHWRIGHT_REGION".to_string(), "eu-west-1,us-east-1".to_string()),
             ("HOME".to_string(), "/".to_string()),
         ];
         let set = vec!["limits.requests=6".to_string()];

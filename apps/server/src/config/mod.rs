@@ -14,7 +14,7 @@ use std::time::Duration;
 use matchwright_engine::Settings;
 use matchwright_model::PartyPolicy;
 use matchwright_search::SearchSettings;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use error::ConfigError;
 pub use keys::{KEYS, Key};
@@ -27,6 +27,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub insecure_listen: bool,
     pub data_dir: PathBuf,
+    /// `region = "a"`, or a list of several.
+    #[serde(rename = "region", deserialize_with = "one_or_many")]
     pub regions: Vec<String>,
     pub account: String,
     pub sinks: Vec<Sink>,
@@ -240,7 +242,7 @@ impl From<PartyAggregation> for PartyPolicy {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: SocketAddr::from(([127, 0, 0, 1], 4600)),
             insecure_listen: false,
             data_dir: PathBuf::from("matchwright-data"),
             regions: vec!["us-east-1".to_string()],
@@ -255,6 +257,19 @@ impl Default for Config {
             behavior: Behavior::default(),
         }
     }
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a name, or a list of names")]
+    enum Names {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::Many(names) => names,
+    })
 }
 
 impl Config {

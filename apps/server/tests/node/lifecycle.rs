@@ -48,7 +48,7 @@ fn a_second_process_is_refused() {
 #[test]
 fn regions_are_worlds_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &["regions=eu-west-1,us-east-1"]);
+    let server = Server::start(folder.path(), &["region=eu-west-1,us-east-1"]);
     let body = json!({ "Name": "duel", "RuleSetBody": crate::client::DUEL }).to_string();
     let create = |region| server.post("CreateMatchmakingRuleSet", body.as_bytes(), Some(region));
     assert_eq!(create("eu-west-1").0, 200);
