@@ -19,6 +19,13 @@ impl Arns {
         format!("{}{MATCHMAKER}{name}", self.prefix)
     }
 
+    pub(crate) fn of(&self, resource: &Resource) -> String {
+        match resource {
+            Resource::Matchmaker(name) => self.matchmaker(name.as_str()),
+            Resource::RuleSet(name) => self.rule_set(name.as_str()),
+        }
+    }
+
     pub fn rule_set(&self, name: &str) -> String {
         format!("{}{RULE_SET}{name}", self.prefix)
     }

@@ -100,7 +100,7 @@ fn ask(
             let names = names?.into_iter().map(Into::into).collect();
             Some((Ask::Query(Query::Matchmakers { names, rule_set: rule_set?, page: page? }), any()))
         }
-        TagResource | UntagResource | ListTagsForResource => tagging(shapes, operation),
+        TagResource | UntagResource | ListTagsForResource => tagging(shapes, operation, arns),
     }
 }
 
@@ -221,7 +221,7 @@ fn create_matchmaker(shapes: &Shapes<'_>, arns: &Arns) -> Option<(Ask, String)> 
     Some((Ask::Command(command), arns.matchmaker(name)))
 }
 
-fn tagging(shapes: &Shapes<'_>, operation: Operation) -> Option<(Ask, String)> {
+fn tagging(shapes: &Shapes<'_>, operation: Operation, arns: &Arns) -> Option<(Ask, String)> {
     let arn = shapes.required("ResourceARN").and_then(|arn| shapes.text("ResourceARN", arn, 1..=1011));
     let tags = match operation {
         Operation::TagResource => shapes.required("Tags").and_then(|_| shapes.tags("Tags")),
@@ -246,12 +246,14 @@ fn tagging(shapes: &Shapes<'_>, operation: Operation) -> Option<(Ask, String)> {
         );
         return None;
     };
+    // As we write it: a policy must not depend on how the caller did.
+    let canonical = arns.of(&resource);
     let ask = match operation {
         Operation::TagResource => Ask::Command(Command::Tag { resource, tags: tags? }),
         Operation::UntagResource => Ask::Command(Command::Untag { resource, keys: keys? }),
         _ => Ask::Query(Query::Tags(resource)),
     };
-    Some((ask, arn.to_string()))
+    Some((ask, canonical))
 }
 
 fn page(shapes: &Shapes<'_>, limit: Option<i64>) -> Option<Page> {
