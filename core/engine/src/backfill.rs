@@ -41,9 +41,7 @@ pub(crate) fn decide_start(
         Party::bind(&rules, request.players).map_err(refuse_bind)?;
     }
     let mut changes = Vec::new();
-    let older = request
-        .game_session
-        .and_then(|session| state.backfill_of(request.matchmaker, session, request.players));
+    let older = request.game_session.and_then(|session| state.backfill_of(request.matchmaker, session));
     if let Some(older) = older {
         if !crate::ticket::can_cancel(older) {
             let status = older.status.name();

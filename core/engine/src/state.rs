@@ -9,6 +9,7 @@ use matchwright_rules::RuleSet;
 
 use crate::decide::{Context, Decision};
 use crate::estimate::Waits;
+use crate::index::{Due, Index};
 use crate::{
     Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status,
     Ticket, proposal, ticket,
@@ -28,47 +29,19 @@ pub struct State {
     /// Per sink, the position up to which it has delivered.
     pub sinks: BTreeMap<String, u64>,
     pub(crate) waits: BTreeMap<MatchmakerName, Waits>,
-    /// Active tickets of a player, backfill tickets that list him included.
-    tickets_of: BTreeMap<PlayerId, BTreeSet<TicketId>>,
     /// The one live match of a player: the invariant that this engine exists for.
     match_of: BTreeMap<PlayerId, MatchId>,
-    active: BTreeMap<MatchmakerName, usize>,
-    due: BTreeSet<(Timestamp, Due)>,
-    retention: Retention,
-    /// Else the request deadline waits while a proposal or placement may still succeed (D-111).
-    deadline_during_acceptance: bool,
-}
-
-/// How long ended tickets are kept; a newtype for its default.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Retention(Duration);
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self(Settings::default().ticket_retention)
-    }
-}
-
-/// Something that ends by itself. The order decides who goes first at the same millisecond.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Due {
-    Acceptance(MatchId),
-    Request(TicketId),
-    Retention(TicketId),
+    index: Index,
 }
 
 impl State {
     pub fn new(settings: &Settings) -> Self {
-        Self {
-            retention: Retention(settings.ticket_retention),
-            deadline_during_acceptance: settings.deadline_during_acceptance,
-            ..Self::default()
-        }
+        Self { index: Index::new(settings), ..Self::default() }
     }
 
     /// When the next `Command::Tick` has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+        self.index.due().next().map(|(at, _)| *at)
     }
 
     pub fn live_match_of(&self, player: &PlayerId) -> Option<MatchId> {
@@ -87,7 +60,7 @@ impl State {
     }
 
     pub fn active_count(&self, matchmaker: &MatchmakerName) -> usize {
-        self.active.get(matchmaker).copied().unwrap_or(0)
+        self.index.active_count(matchmaker)
     }
 
     pub(crate) fn matchmaker(&self, name: &MatchmakerName) -> Result<&Matchmaker, Rejection> {
@@ -101,34 +74,17 @@ impl State {
     /// Active tickets that hold any of these players, each once, by id.
     pub(crate) fn active_tickets_of(&self, players: &[Player]) -> Vec<Ticket> {
         let ids: BTreeSet<&TicketId> =
-            players.iter().filter_map(|player| self.tickets_of.get(&player.id)).flatten().collect();
+            players.iter().flat_map(|player| self.index.tickets_of(&player.id)).collect();
         ids.into_iter().filter_map(|id| self.tickets.get(id)).cloned().collect()
     }
 
     /// The active backfill ticket of a session in one matchmaker.
-    pub(crate) fn backfill_of(
-        &self,
-        matchmaker: &MatchmakerName,
-        session: &str,
-        players: &[Player],
-    ) -> Option<&Ticket> {
-        let same = |ticket: &&Ticket| {
-            matches!(&ticket.kind, crate::TicketKind::Backfill { game_session: Some(one) } if one == session)
-                && ticket.matchmaker == *matchmaker
-                && ticket.status.is_active()
-        };
-        let near = players.iter().filter_map(|player| self.tickets_of.get(&player.id)).flatten();
-        let near = near.filter_map(|id| self.tickets.get(id)).find(same);
-        near.or_else(|| self.tickets.values().find(same))
+    pub(crate) fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str) -> Option<&Ticket> {
+        self.tickets.get(self.index.backfill_of(matchmaker, session)?)
     }
 
     pub(crate) fn insert_ticket(&mut self, ticket: Ticket) {
-        if ticket.status.live_match().is_none() || self.deadline_during_acceptance {
-            self.due.insert(ticket::due(&ticket, self.retention.0));
-        }
-        if ticket.status.is_active() {
-            self.index(&ticket);
-        }
+        self.index.add(&ticket);
         self.tickets.insert(ticket.id.clone(), ticket);
     }
 
@@ -138,48 +94,16 @@ impl State {
         }
     }
 
-    /// Moves a ticket to a status and its deadlines and indexes with it.
+    /// Moves a ticket to a status, and its deadlines with it.
     pub(crate) fn set_status(&mut self, id: &TicketId, status: Status) {
-        let Some(mut ticket) = self.tickets.remove(id) else { return };
-        self.due.remove(&ticket::due(&ticket, self.retention.0));
-        let was_active = ticket.status.is_active();
-        ticket.status = status;
-        if was_active && !status.is_active() {
-            self.unindex(&ticket);
-        }
-        if status.live_match().is_none() || self.deadline_during_acceptance {
-            self.due.insert(ticket::due(&ticket, self.retention.0));
-        }
-        self.tickets.insert(id.clone(), ticket);
+        let Some(ticket) = self.tickets.get_mut(id) else { return };
+        let before = std::mem::replace(&mut ticket.status, status);
+        self.index.moved(ticket, before);
     }
 
     pub(crate) fn forget_ticket(&mut self, id: &TicketId) {
         if let Some(ticket) = self.tickets.remove(id) {
-            self.due.remove(&ticket::due(&ticket, self.retention.0));
-        }
-    }
-
-    fn index(&mut self, ticket: &Ticket) {
-        *self.active.entry(ticket.matchmaker.clone()).or_default() += 1;
-        for player in ticket.players.iter() {
-            self.tickets_of.entry(player.id.clone()).or_default().insert(ticket.id.clone());
-        }
-    }
-
-    fn unindex(&mut self, ticket: &Ticket) {
-        if let Some(count) = self.active.get_mut(&ticket.matchmaker) {
-            *count -= 1;
-            if *count == 0 {
-                self.active.remove(&ticket.matchmaker);
-            }
-        }
-        for player in ticket.players.iter() {
-            if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
-                tickets.remove(&ticket.id);
-                if tickets.is_empty() {
-                    self.tickets_of.remove(&player.id);
-                }
-            }
+            self.index.forget(&ticket);
         }
     }
 
@@ -195,7 +119,7 @@ impl State {
             );
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
-            self.due.insert((deadline, Due::Acceptance(id)));
+            self.index.await_answers(id, deadline);
         }
         self.matches.insert(id, made);
     }
@@ -206,7 +130,7 @@ impl State {
             self.match_of.remove(&seat.player);
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
-            self.due.remove(&(deadline, Due::Acceptance(id)));
+            self.index.answers_ended(id, deadline);
         }
         Some(made)
     }
@@ -214,7 +138,7 @@ impl State {
     pub(crate) fn remove_matchmaker(&mut self, name: &MatchmakerName) {
         self.matchmakers.remove(name);
         self.waits.remove(name);
-        self.active.remove(name);
+        self.index.forget_matchmaker(name);
     }
 
     pub(crate) fn record_wait(&mut self, matchmaker: &MatchmakerName, at: Timestamp, wait: Duration) {
@@ -270,7 +194,7 @@ impl State {
 /// Ends what is due, oldest first, at most `Settings::due_per_tick` at a time.
 pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    let due = state.due.iter().take_while(|(at, _)| *at <= context.now);
+    let due = state.index.due().take_while(|(at, _)| *at <= context.now);
     for (_, what) in due.take(context.settings.due_per_tick) {
         match what {
             Due::Acceptance(id) => proposal::decide_deadline(state, context, *id, &mut changes),

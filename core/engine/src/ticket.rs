@@ -14,7 +14,6 @@ use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, TeamName, Tic
 use matchwright_rules::{BindError, Party};
 
 use crate::decide::{Context, Decision, Reply};
-use crate::state::Due;
 use crate::{Change, EndReason, Record, Rejection, State};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -322,12 +321,4 @@ pub(crate) fn apply_ended(
 
 pub(crate) fn apply_forgotten(state: &mut State, id: &TicketId) {
     state.forget_ticket(id);
-}
-
-/// Which deadlines a ticket has in its state.
-pub(crate) fn due(ticket: &Ticket, retention: std::time::Duration) -> (Timestamp, Due) {
-    match ticket.status.ended_at() {
-        Some(at) => (at + retention, Due::Retention(ticket.id.clone())),
-        None => (ticket.deadline, Due::Request(ticket.id.clone())),
-    }
 }

@@ -1,0 +1,153 @@
+//! What decisions look up besides ids: the tickets of a player, the backfill of a session, what ends next.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use matchwright_model::{MatchId, MatchmakerName, PlayerId, TicketId, Timestamp};
+
+use crate::{Settings, Status, Ticket, TicketKind};
+
+/// Something that ends by itself. The order decides who goes first at the same millisecond.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    Acceptance(MatchId),
+    Request(TicketId),
+    Retention(TicketId),
+}
+
+/// Follows the tickets of a state; told of each before and after it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Index {
+    /// Active tickets of a player, backfill tickets that list him included.
+    tickets_of: BTreeMap<PlayerId, BTreeSet<TicketId>>,
+    /// The active backfill ticket of a session (D-32).
+    backfills: BTreeMap<(MatchmakerName, String), TicketId>,
+    active: BTreeMap<MatchmakerName, usize>,
+    due: BTreeSet<(Timestamp, Due)>,
+    /// How long ended tickets are kept.
+    retention: Duration,
+    /// Else the request deadline waits while a proposal or placement may still succeed (D-111).
+    deadline_during_acceptance: bool,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::new(&Settings::default())
+    }
+}
+
+impl Index {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            tickets_of: BTreeMap::new(),
+            backfills: BTreeMap::new(),
+            active: BTreeMap::new(),
+            due: BTreeSet::new(),
+            retention: settings.ticket_retention,
+            deadline_during_acceptance: settings.deadline_during_acceptance,
+        }
+    }
+
+    /// What ends by itself, the next first.
+    pub fn due(&self) -> impl Iterator<Item = &(Timestamp, Due)> {
+        self.due.iter()
+    }
+
+    pub fn active_count(&self, matchmaker: &MatchmakerName) -> usize {
+        self.active.get(matchmaker).copied().unwrap_or(0)
+    }
+
+    /// The active tickets that hold a player.
+    pub fn tickets_of(&self, player: &PlayerId) -> impl Iterator<Item = &TicketId> {
+        self.tickets_of.get(player).into_iter().flatten()
+    }
+
+    pub fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str) -> Option<&TicketId> {
+        self.backfills.get(&(matchmaker.clone(), session.to_string()))
+    }
+
+    pub fn add(&mut self, ticket: &Ticket) {
+        self.due.extend(self.deadline(ticket, ticket.status));
+        if ticket.status.is_active() {
+            self.enter(ticket);
+        }
+    }
+
+    /// A ticket moved from one status to the one that it has now.
+    pub fn moved(&mut self, ticket: &Ticket, from: Status) {
+        let (before, after) = (self.deadline(ticket, from), self.deadline(ticket, ticket.status));
+        if before != after {
+            self.disarm(before);
+            self.due.extend(after);
+        }
+        if from.is_active() && !ticket.status.is_active() {
+            self.leave(ticket);
+        }
+    }
+
+    /// An ended ticket is gone.
+    pub fn forget(&mut self, ticket: &Ticket) {
+        self.disarm(self.deadline(ticket, ticket.status));
+    }
+
+    pub fn await_answers(&mut self, id: MatchId, deadline: Timestamp) {
+        self.due.insert((deadline, Due::Acceptance(id)));
+    }
+
+    pub fn answers_ended(&mut self, id: MatchId, deadline: Timestamp) {
+        self.due.remove(&(deadline, Due::Acceptance(id)));
+    }
+
+    pub fn forget_matchmaker(&mut self, name: &MatchmakerName) {
+        self.active.remove(name);
+    }
+
+    fn deadline(&self, ticket: &Ticket, status: Status) -> Option<(Timestamp, Due)> {
+        if status.live_match().is_some() && !self.deadline_during_acceptance {
+            return None;
+        }
+        Some(match status.ended_at() {
+            Some(at) => (at + self.retention, Due::Retention(ticket.id.clone())),
+            None => (ticket.deadline, Due::Request(ticket.id.clone())),
+        })
+    }
+
+    fn disarm(&mut self, deadline: Option<(Timestamp, Due)>) {
+        if let Some(due) = deadline {
+            self.due.remove(&due);
+        }
+    }
+
+    fn enter(&mut self, ticket: &Ticket) {
+        *self.active.entry(ticket.matchmaker.clone()).or_default() += 1;
+        for player in ticket.players.iter() {
+            self.tickets_of.entry(player.id.clone()).or_default().insert(ticket.id.clone());
+        }
+        if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
+            self.backfills.insert((ticket.matchmaker.clone(), session.clone()), ticket.id.clone());
+        }
+    }
+
+    fn leave(&mut self, ticket: &Ticket) {
+        if let Some(count) = self.active.get_mut(&ticket.matchmaker) {
+            *count -= 1;
+            if *count == 0 {
+                self.active.remove(&ticket.matchmaker);
+            }
+        }
+        for player in ticket.players.iter() {
+            if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
+                tickets.remove(&ticket.id);
+                if tickets.is_empty() {
+                    self.tickets_of.remove(&player.id);
+                }
+            }
+        }
+        if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
+            let key = (ticket.matchmaker.clone(), session.clone());
+            if self.backfills.get(&key) == Some(&ticket.id) {
+                self.backfills.remove(&key);
+            }
+        }
+    }
+}
