@@ -31,11 +31,11 @@ impl Arns {
     }
 }
 
-/// The name in a name or ARN.
-pub(crate) fn name_of(name_or_arn: &str) -> &str {
+/// The name in a name or in an ARN of that kind of resource.
+pub(crate) fn name_of<'t>(name_or_arn: &'t str, resource: &str) -> Option<&'t str> {
     match name_or_arn.starts_with("arn:") {
-        true => name_or_arn.rsplit('/').next().unwrap_or(name_or_arn),
-        false => name_or_arn,
+        true => name_or_arn.rsplit(':').next()?.strip_prefix(resource)?.strip_prefix('/'),
+        false => Some(name_or_arn),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests to commands and queries, operation by operation (spec 1.4).
 
+use std::fmt::Arguments;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use matchwright_engine::{BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Page, Query};
@@ -50,7 +52,7 @@ fn ask(
             Some((Ask::Query(Query::Tickets(ids.into_iter().map(TicketId::from).collect())), any()))
         }
         CreateMatchmakingRuleSet => {
-            let name = shapes.required("Name").and_then(|name| shapes.id("Name", name));
+            let name = shapes.required("Name").and_then(|name| shapes.new_name("Name", name));
             let body = body(shapes);
             let tags = shapes.tags("Tags");
             let name = name?;
@@ -62,7 +64,7 @@ fn ask(
             command(Command::DeleteRuleSet { name: name.into() }, arns.rule_set(name))
         }
         DescribeMatchmakingRuleSets => {
-            let names = shapes.names("Names", RULE_SET, 10);
+            let names = shapes.names("Names", RULE_SET, 1..=10);
             let limit = match shapes.get("Limit") {
                 Some(limit) => shapes.whole("Limit", limit, 1, PAGE_MAX),
                 None => Some(PAGE_MAX),
@@ -84,7 +86,7 @@ fn ask(
             command(Command::DeleteMatchmaker { name: name.into() }, arns.matchmaker(name))
         }
         DescribeMatchmakingConfigurations => {
-            let names = shapes.names("Names", MATCHMAKER, usize::MAX);
+            let names = shapes.names("Names", MATCHMAKER, 0..=usize::MAX);
             let rule_set = match shapes.get("RuleSetName") {
                 Some(name) => shapes.name("RuleSetName", name, RULE_SET).map(|name| Some(name.into())),
                 None => Some(None),
@@ -112,11 +114,8 @@ fn body(shapes: &Shapes<'_>) -> Option<String> {
 fn accept_match(shapes: &Shapes<'_>) -> Option<Command> {
     let ticket = shapes.required("TicketId").and_then(|id| shapes.id("TicketId", id));
     let players = shapes.required("PlayerIds").and_then(|players| {
-        let items = shapes.list("PlayerIds", players, 1..=200)?;
-        let player = |(index, item)| {
-            shapes.text(format_args!("PlayerIds[{index}]"), item, 1..=1024).map(PlayerId::from)
-        };
-        items.iter().enumerate().map(player).collect::<Option<Vec<PlayerId>>>()
+        let player = |path: Arguments<'_>, item| shapes.text(path, item, 1..=1024).map(PlayerId::from);
+        shapes.each::<_, Vec<_>>("PlayerIds", players, 1..=200, player)
     });
     shapes.required("AcceptanceType");
     let accept = shapes.choice("AcceptanceType", &[("ACCEPT", true), ("REJECT", false)]);
@@ -138,7 +137,7 @@ fn start(
     let backfill = operation == Operation::StartMatchBackfill;
     let players = shapes.players("Players", if backfill { 199 } else { 10 });
     let game_session = match (backfill, shapes.get("GameSessionArn")) {
-        (true, Some(arn)) => shapes.text("GameSessionArn", arn, 1..=512).map(|arn| Some(arn.to_string())),
+        (true, Some(arn)) => shapes.arn("GameSessionArn", arn).map(|arn| Some(arn.to_string())),
         _ => Some(None),
     };
     let name = name?;
@@ -157,18 +156,16 @@ const BACKFILL_MODES: [(&str, BackfillMode); 2] =
 /// The members that create and update share; what is not given stays `None`.
 fn patch(shapes: &Shapes<'_>) -> MatchmakerPatch {
     let target = shapes.optional_text("NotificationTarget", 0..=300).filter(|target| {
-        let fits = target.chars().all(|c| c.is_ascii_alphanumeric() || ":_/-.".contains(c));
+        let topic = target.strip_suffix(".fifo").unwrap_or(target);
+        let fits = topic.chars().all(|c| c.is_ascii_alphanumeric() || ":_/-".contains(c));
         if !fits {
             shapes.violate("NotificationTarget", "the ARN of a topic", format!("{target:?}"));
         }
         fits
     });
     let queues = shapes.get("GameSessionQueueArns").and_then(|queues| {
-        let items = shapes.list("GameSessionQueueArns", queues, 0..=200)?;
-        let queue = |(index, item)| {
-            shapes.text(format_args!("GameSessionQueueArns[{index}]"), item, 1..=512).map(str::to_string)
-        };
-        items.iter().enumerate().map(queue).collect()
+        let queue = |path: Arguments<'_>, item| shapes.arn(path, item).map(str::to_string);
+        shapes.each("GameSessionQueueArns", queues, 0..=200, queue)
     });
     MatchmakerPatch {
         description: shapes.optional_text("Description", 1..=1024),
@@ -194,7 +191,7 @@ fn patch(shapes: &Shapes<'_>) -> MatchmakerPatch {
 }
 
 fn create_matchmaker(shapes: &Shapes<'_>, arns: &Arns) -> Option<(Ask, String)> {
-    let name = shapes.required("Name").and_then(|name| shapes.id("Name", name));
+    let name = shapes.required("Name").and_then(|name| shapes.new_name("Name", name));
     for key in ["RequestTimeoutSeconds", "AcceptanceRequired", "RuleSetName"] {
         shapes.required(key);
     }
@@ -229,11 +226,8 @@ fn tagging(shapes: &Shapes<'_>, operation: Operation, arns: &Arns) -> Option<(As
     };
     let keys = match operation {
         Operation::UntagResource => shapes.required("TagKeys").and_then(|keys| {
-            let items = shapes.list("TagKeys", keys, 0..=200)?;
-            let key = |(index, item)| {
-                shapes.text(format_args!("TagKeys[{index}]"), item, 1..=128).map(str::to_string)
-            };
-            items.iter().enumerate().map(key).collect()
+            let key = |path: Arguments<'_>, item| shapes.text(path, item, 1..=128).map(str::to_string);
+            shapes.each("TagKeys", keys, 0..=200, key)
         }),
         _ => Some(Vec::new()),
     };

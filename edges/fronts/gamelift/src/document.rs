@@ -36,10 +36,13 @@ impl Document {
         serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
     }
 
-    pub fn from_cbor(body: &[u8]) -> Result<Self, String> {
-        let read = ciborium::de::from_reader_with_recursion_limit(body, DEPTH_MAX);
+    pub fn from_cbor(mut body: &[u8]) -> Result<Self, String> {
+        let read = ciborium::de::from_reader_with_recursion_limit(&mut body, DEPTH_MAX);
         let cbor: Cbor = read.map_err(|error| format!("the body is not CBOR: {error}"))?;
-        of_cbor(cbor)
+        match body.len() {
+            0 => of_cbor(cbor),
+            more => Err(format!("the body is not CBOR: {more} bytes stand behind it")),
+        }
     }
 
     pub fn to_json(&self) -> Vec<u8> {
@@ -149,7 +152,8 @@ fn of_cbor(cbor: Cbor) -> Result<Document, String> {
         Cbor::Null => Document::Null,
         Cbor::Bool(value) => Document::Bool(value),
         Cbor::Integer(number) => {
-            Document::Int(i64::try_from(number).map_err(|_| "an integer out of range".to_string())?)
+            // As JSON does: what no i64 holds is a double.
+            i64::try_from(number).map_or(Document::Double(i128::from(number) as f64), Document::Int)
         }
         Cbor::Float(number) if number.is_finite() => Document::Double(number),
         Cbor::Float(_) => return Err("a number that is not finite".to_string()),

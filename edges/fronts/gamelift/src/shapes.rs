@@ -139,16 +139,53 @@ impl<'a> Shapes<'a> {
         Some(items)
     }
 
-    /// An id: up to 128 of letters, digits, `-` and `.` (D-05).
+    /// The elements of a list, each read by `read`; every wrong one is told.
+    pub fn each<T, C: FromIterator<T>>(
+        &self,
+        path: impl Display,
+        value: &'a Document,
+        count: std::ops::RangeInclusive<usize>,
+        read: impl Fn(std::fmt::Arguments<'_>, &'a Document) -> Option<T>,
+    ) -> Option<C> {
+        let items = self.list(&path, value, count)?;
+        all(items.iter().enumerate().map(|(index, item)| read(format_args!("{path}[{index}]"), item)))
+    }
+
+    /// The id of a ticket: up to 128 of letters, digits, `-` and `.`, or of anything printable (D-05).
     pub fn id(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+        match self.settings.lenient_ids {
+            true => {
+                let text = self.text(&path, value, 1..=128)?;
+                self.only(path, text, "printable characters", |c| !c.is_control())
+            }
+            false => self.new_name(path, value),
+        }
+    }
+
+    /// The name of what is made: never lenient, or nothing could refer to it (see `name`).
+    pub fn new_name(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=128)?;
-        let is_printable = |c: char| !c.is_control();
-        let fits = match self.settings.lenient_ids {
-            true => text.chars().all(is_printable),
-            false => text.chars().all(is_name_char),
-        };
+        self.only(path, text, "letters, digits, - and .", is_name_char)
+    }
+
+    /// An ARN that is not one of ours.
+    pub fn arn(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+        let text = self.text(&path, value, 1..=512)?;
+        self.only(path, text, "letters, digits, :, / and -", |c| {
+            c.is_ascii_alphanumeric() || ":/-".contains(c)
+        })
+    }
+
+    fn only(
+        &self,
+        path: impl Display,
+        text: &'a str,
+        allowed: &str,
+        fits: impl Fn(char) -> bool,
+    ) -> Option<&'a str> {
+        let fits = text.chars().all(fits);
         if !fits {
-            self.violate(&path, "only letters, digits, - and .", format!("{text:?}"));
+            self.violate(path, format_args!("only {allowed}"), format_args!("{text:?}"));
         }
         fits.then_some(text)
     }
@@ -156,53 +193,38 @@ impl<'a> Shapes<'a> {
     /// A name or an ARN: the name in it.
     pub fn name(&self, path: impl Display, value: &'a Document, resource: &str) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=256)?;
-        let is_arn = text.starts_with("arn:");
-        let name = name_of(text);
-        let fits = name.chars().all(is_name_char)
-            && (!is_arn || text.rsplit(':').next().is_some_and(|last| last.starts_with(resource)));
-        if !fits {
+        let name = name_of(text, resource).filter(|name| name.chars().all(is_name_char));
+        if name.is_none() {
             self.violate(
                 path,
                 format!("a name of letters, digits, - and ., or a {resource} ARN"),
                 format!("{text:?}"),
             );
         }
-        fits.then_some(name)
+        name
     }
 
-    pub fn names(&self, key: &str, resource: &str, most: usize) -> Option<Vec<&'a str>> {
+    pub fn names(
+        &self,
+        key: &str,
+        resource: &str,
+        count: std::ops::RangeInclusive<usize>,
+    ) -> Option<Vec<&'a str>> {
         let Some(value) = self.get(key) else { return Some(Vec::new()) };
-        let items = self.list(key, value, 1..=most)?;
-        items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| self.name(format_args!("{key}[{index}]"), item, resource))
-            .collect()
+        self.each(key, value, count, |path, item| self.name(path, item, resource))
     }
 
     pub fn ids(&self, key: &str, most: usize) -> Option<Vec<&'a str>> {
-        let items = self.list(key, self.required(key)?, 1..=most)?;
-        items.iter().enumerate().map(|(index, item)| self.id(format_args!("{key}[{index}]"), item)).collect()
+        self.each(key, self.required(key)?, 1..=most, |path, item| self.id(path, item))
     }
 
     pub fn tags(&self, key: &str) -> Option<BTreeMap<String, String>> {
         let Some(value) = self.get(key) else { return Some(BTreeMap::new()) };
-        let items = self.list(key, value, 0..=200)?;
-        let tag = |(index, item): (usize, &'a Document)| {
-            let path = format_args!("{key}[{index}]");
-            let (name, value) = self.pair(path, item, 1..=128, 0..=256)?;
-            Some((name.to_string(), value.to_string()))
-        };
-        items.iter().enumerate().map(tag).collect()
+        self.each(key, value, 0..=200, |path, item| self.pair(path, item, 1..=128, 0..=256))
     }
 
     pub fn game_properties(&self, key: &str) -> Option<Vec<(String, String)>> {
-        let items = self.list(key, self.get(key)?, 0..=16)?;
-        let property = |(index, item): (usize, &'a Document)| {
-            let (name, value) = self.pair(format_args!("{key}[{index}]"), item, 0..=32, 0..=96)?;
-            Some((name.to_string(), value.to_string()))
-        };
-        items.iter().enumerate().map(property).collect()
+        self.each(key, self.get(key)?, 0..=16, |path, item| self.pair(path, item, 0..=32, 0..=96))
     }
 
     fn pair(
@@ -211,12 +233,12 @@ impl<'a> Shapes<'a> {
         item: &'a Document,
         key: Length,
         value: Length,
-    ) -> Option<(&'a str, &'a str)> {
+    ) -> Option<(String, String)> {
         let members = self.structure(&path, item)?;
         let part = |name: &str, length: Length| {
             let path = format_args!("{path}.{name}");
             match member(members, name) {
-                Some(found) => self.text(path, found, length),
+                Some(found) => self.text(path, found, length).map(str::to_string),
                 None => {
                     self.violate(path, "a string, it is required", "none");
                     None
@@ -239,13 +261,7 @@ impl<'a> Shapes<'a> {
 
     /// A list of players; `Team` is kept, the engine knows when it means something.
     pub fn players(&self, key: &str, most: usize) -> Option<Vec<Player>> {
-        let items = self.list(key, self.required(key)?, 1..=most)?;
-        let players: Vec<Option<Player>> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| self.player(format_args!("{key}[{index}]"), item))
-            .collect();
-        players.into_iter().collect()
+        self.each(key, self.required(key)?, 1..=most, |path, item| self.player(path, item))
     }
 
     fn player(&self, path: impl Display, item: &'a Document) -> Option<Player> {
@@ -286,7 +302,7 @@ impl<'a> Shapes<'a> {
             let found = self.whole(path, value, least, i64::from(i32::MAX))?;
             Some((Region::from(&**region), found.max(1) as u32))
         };
-        members.iter().map(latency).collect()
+        all(members.iter().map(latency))
     }
 
     fn attributes(
@@ -307,7 +323,7 @@ impl<'a> Shapes<'a> {
             }
             Some((name.to_string(), self.attribute(path, value)?))
         };
-        members.iter().map(attribute).collect()
+        all(members.iter().map(attribute))
     }
 
     /// Exactly one of S, N, SL, SDM (D-08).
@@ -324,11 +340,10 @@ impl<'a> Shapes<'a> {
             "S" => self.text(path, value, 1..=100).map(|text| AttributeValue::Text(text.to_string())),
             "N" => self.double(path, value).map(AttributeValue::Number),
             "SL" => {
-                let items = self.list(path, value, 0..=100)?;
-                let texts = items.iter().enumerate().map(|(index, item)| {
-                    self.text(format_args!("{path}[{index}]"), item, 1..=100).map(str::to_string)
+                let texts: Option<Vec<String>> = self.each(path, value, 0..=100, |path, item| {
+                    self.text(path, item, 1..=100).map(str::to_string)
                 });
-                texts.collect::<Option<Vec<_>>>().map(AttributeValue::text_list)
+                texts.map(AttributeValue::text_list)
             }
             _ => {
                 let members = self.structure(path, value)?;
@@ -344,7 +359,7 @@ impl<'a> Shapes<'a> {
                     }
                     Some((key.to_string(), self.double(path, value)?))
                 };
-                members.iter().map(entry).collect::<Option<_>>().map(AttributeValue::NumberMap)
+                all(members.iter().map(entry)).map(AttributeValue::NumberMap)
             }
         }
     }
@@ -362,6 +377,17 @@ impl<'a> Shapes<'a> {
         }
         number
     }
+}
+
+/// All of them or none. Unlike `collect`, it does not stop at the first that is wrong.
+fn all<T, C: FromIterator<T>>(items: impl Iterator<Item = Option<T>>) -> Option<C> {
+    let mut whole = true;
+    let found = items.filter_map(|item| {
+        whole &= item.is_some();
+        item
+    });
+    let found = found.collect();
+    whole.then_some(found)
 }
 
 fn is_value_key(key: &str) -> bool {
