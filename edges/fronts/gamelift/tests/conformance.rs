@@ -1,9 +1,10 @@
 //! Requests as data: `conformance/front/*.json`, a file per operation, each case in JSON and in CBOR.
 //!
 //! A case changes the file's `body` (`with`, `without`) and says what it `asks` (parts of the understood request), or
-//! how it is `refused` (class, and what the message `says`). `protocols.json` holds whole requests instead.
+//! how it is `refused` (class, `status` where it is not 400, and what the message `says`). Both languages must lead to
+//! the same. `protocols.json` holds whole requests instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -62,7 +63,33 @@ fn files() -> Vec<(String, File)> {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         (name.clone(), serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
     };
-    paths.into_iter().map(read).collect()
+    let files: Vec<(String, File)> = paths.into_iter().map(read).collect();
+    for (name, file) in &files {
+        check(name, file);
+    }
+    files
+}
+
+/// A case that could not fail, or that says two things, is a mistake of its author.
+fn check(name: &str, file: &File) {
+    let mut names = BTreeSet::new();
+    for case in &file.cases {
+        let place = format!("{name}: {}", case.name);
+        assert!(names.insert(&case.name), "{place}: there are two cases of that name");
+        match case.refused {
+            Some(_) => assert!(case.asks.is_empty() && case.resource.is_none(), "{place}: asks and refused"),
+            None => assert!(!case.asks.is_empty(), "{place}: neither asks nor refused"),
+        }
+        let of_refusal = !case.says.is_empty() || case.status.is_some();
+        assert!(case.refused.is_some() || !of_refusal, "{place}: says and status are of refusals");
+        let changes = !case.added.is_empty() || !case.without.is_empty();
+        let is_whole = case.path.is_some() || !case.headers.is_empty();
+        let is_whole = is_whole || case.text.is_some() || case.hex.is_some();
+        match file.operation {
+            Some(_) => assert!(!is_whole, "{place}: the file has an operation, the case a whole request"),
+            None => assert!(!changes, "{place}: there is no body to change"),
+        }
+    }
 }
 
 /// `{"$repeat": [text, count]}` is a long text, `{"$list": [item, count]}` a long list.
@@ -138,7 +165,6 @@ fn ask(case: &Case, wire: &Wire) -> Result<Request, ApiError> {
 fn differs(case: &Case, found: &Result<Request, ApiError>) -> Option<String> {
     match (found, &case.refused) {
         (Ok(request), None) => {
-            assert!(!case.asks.is_empty(), "{}: expected asks or refused", case.name);
             let text = format!("{:?}", request.ask);
             let missing = case.asks.iter().find(|part| !text.contains(part.as_str()));
             let resource = case.resource.as_ref().filter(|resource| **resource != request.resource);
@@ -148,7 +174,7 @@ fn differs(case: &Case, found: &Result<Request, ApiError>) -> Option<String> {
         }
         (Err(error), Some(class)) => {
             let fits = error.class.name() == class
-                && case.status.is_none_or(|status| status == error.status())
+                && case.status.unwrap_or(400) == error.status()
                 && case.says.iter().all(|part| error.message.contains(part.as_str()));
             (!fits).then(|| format!("expected {class} {:?}, found {error:?}", case.says))
         }
@@ -162,10 +188,17 @@ fn every_request_is_understood_or_refused_as_its_case_says() {
     let mut wrong = Vec::new();
     for (name, file) in files() {
         for case in &file.cases {
-            for wire in wires(&file, case) {
-                if let Some(why) = differs(case, &ask(case, &wire)) {
-                    wrong.push(format!("{name}: {} ({}): {why}", case.name, wire.path));
+            let found: Vec<_> =
+                wires(&file, case).iter().map(|wire| (wire.path.clone(), ask(case, wire))).collect();
+            for (path, found) in &found {
+                if let Some(why) = differs(case, found) {
+                    wrong.push(format!("{name}: {} ({path}): {why}", case.name));
                 }
+            }
+            if let [(_, json), (_, cbor)] = found.as_slice()
+                && json.as_ref().map(|request| &request.ask) != cbor.as_ref().map(|request| &request.ask)
+            {
+                wrong.push(format!("{name}: {}: in JSON {json:?}, in CBOR {cbor:?}", case.name));
             }
         }
     }
