@@ -13,8 +13,8 @@ use matchwright_rules::{ExpansionAge, Options, RuleSet, Strategy, compile};
 use crate::agenda::{Agenda, Cause, Dirty};
 use crate::balance::balance;
 use crate::hunt::{Found, Hunt, hunt};
-use crate::order::sort_for;
-use crate::pool::{Entry, Pool, Rank};
+use crate::order::nearest;
+use crate::pool::{Bucket, Entry, Pool, Rank};
 use crate::tally::Tally;
 use crate::{SearchSettings, large};
 
@@ -292,11 +292,11 @@ impl Search {
     fn search_from(&mut self, dirty: &Dirty, now: Timestamp) -> Option<Made> {
         let known = self.tickets.get(&dirty.ticket)?;
         let pool = self.pools.get(&known.matchmaker)?;
-        let bucket: Vec<&Entry> = pool.bucket_of(&dirty.ticket)?.values().collect();
+        let bucket = pool.bucket_of(&dirty.ticket)?;
         let hunter = Hunter { settings: &self.settings, pool, now };
         let (made, seen, again) = match pool.rules.large {
-            true => (hunter.large(&bucket), Vec::new(), None),
-            false => hunter.small(dirty, &bucket),
+            true => (hunter.large(bucket), Vec::new(), None),
+            false => hunter.small(dirty, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
         let rank = pool.rank(&dirty.ticket)?;
@@ -383,21 +383,21 @@ impl<'s> Hunter<'s> {
         seats.saturating_sub(self.pool.reserved_seats.min(base))
     }
 
-    fn large(&self, bucket: &[&'s Entry]) -> Option<Made> {
+    fn large(&self, bucket: &'s Bucket) -> Option<Made> {
+        let bucket: Vec<&Entry> = bucket.values().collect();
         let policy = self.settings.party_policy;
-        large::form(&self.pool.rules, bucket, self.now, self.players_max(), policy)
+        large::form(&self.pool.rules, &bucket, self.now, self.players_max(), policy)
             .map(|found| self.made(&found))
     }
 
     /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
-    fn small(&self, dirty: &Dirty, bucket: &[&'s Entry]) -> (Option<Made>, Seen, Option<Again>) {
-        let Some(own) = bucket.iter().copied().find(|entry| entry.id == dirty.ticket) else {
+    fn small(&self, dirty: &Dirty, bucket: &'s Bucket) -> (Option<Made>, Seen, Option<Again>) {
+        let Some(own) = self.pool.rank(&dirty.ticket).and_then(|rank| bucket.get(&rank)) else {
             return (None, Vec::new(), None);
         };
         if bucket.len() > self.settings.exact_tickets {
-            let mut others: Vec<&Entry> = bucket.iter().copied().filter(|entry| entry.id != own.id).collect();
-            sort_for(&self.pool.rules, own, &mut others);
-            others.truncate(self.settings.candidates_max);
+            let others = bucket.values().filter(|entry| entry.rank != own.rank);
+            let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
             let (made, seen, _, _) = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
             return (made, seen, Some(Again::Later));
         }
@@ -425,22 +425,22 @@ impl<'s> Hunter<'s> {
     }
 
     /// Tickets that can be the oldest of a set with the dirty one, in rank order.
-    fn anchors(&self, dirty: &Dirty, own: &'s Entry, bucket: &[&'s Entry]) -> Vec<&'s Entry> {
+    fn anchors(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Vec<&'s Entry> {
         let decides_alone = dirty.cause == Cause::Expansion
             && self.pool.rules.algorithm.expansion_age == ExpansionAge::Oldest
-            && bucket.iter().all(|entry| entry.rank.class() == own.rank.class());
+            && bucket.values().all(|entry| entry.rank.class() == own.rank.class());
         let from = dirty.resume;
         let can_be = |entry: &&Entry| {
             entry.rank <= own.rank
                 && (!decides_alone || entry.id == own.id)
                 && from.is_none_or(|from| entry.rank >= from)
         };
-        bucket.iter().copied().filter(can_be).collect()
+        bucket.values().filter(can_be).collect()
     }
 
     /// Behind the anchor in rank, around it in order. A ticket that entered a tier decides only sets in which it
     /// is the newest (or the oldest, whichever counts).
-    fn candidates(&self, dirty: &Dirty, anchor: &Entry, own: &Entry, bucket: &[&'s Entry]) -> Vec<&'s Entry> {
+    fn candidates(&self, dirty: &Dirty, anchor: &Entry, own: &Entry, bucket: &'s Bucket) -> Vec<&'s Entry> {
         let newest = self.pool.rules.algorithm.expansion_age == ExpansionAge::Newest;
         let decides = |entry: &Entry| match (dirty.cause, newest) {
             (Cause::Arrival | Cause::Retry, _) => true,
@@ -448,9 +448,7 @@ impl<'s> Hunter<'s> {
             (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
         };
         let fits = |entry: &&Entry| entry.rank > anchor.rank && entry.id != own.id && decides(entry);
-        let mut candidates: Vec<&Entry> = bucket.iter().copied().filter(fits).collect();
-        sort_for(&self.pool.rules, anchor, &mut candidates);
-        candidates
+        nearest(&self.pool.rules, anchor, bucket.values().filter(fits), usize::MAX)
     }
 
     fn hunt(

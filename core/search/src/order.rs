@@ -9,19 +9,39 @@ use matchwright_rules::{
 
 use crate::pool::Entry;
 
-/// Sorts candidates for an anchor. Stable: where nothing else speaks, age decides.
-pub(crate) fn sort_for(rules: &RuleSet, anchor: &Entry, candidates: &mut [&Entry]) {
+/// The first `most` candidates for an anchor, in order. Where no rule and no batching sorts, they are taken as they
+/// come, which is by age; else a large bucket is cut before it is sorted.
+pub(crate) fn nearest<'e>(
+    rules: &RuleSet,
+    anchor: &Entry,
+    candidates: impl Iterator<Item = &'e Entry>,
+    most: usize,
+) -> Vec<&'e Entry> {
     let sorts: Vec<&Sort> = rules.rules.iter().filter_map(|rule| sort_of(&rule.kind)).collect();
-    if let (true, Batching::Sorted(attributes)) = (sorts.is_empty(), &rules.algorithm.batching) {
-        candidates.sort_by(|a, b| {
+    match (sorts.is_empty(), &rules.algorithm.batching) {
+        (true, Batching::Sorted(attributes)) => least(candidates.collect(), most, |a, b| {
             by_class(a, b)
                 .then_with(|| by_attributes(attributes, &a.party, &b.party))
                 .then(a.rank.cmp(&b.rank))
-        });
-        return;
+        }),
+        (true, _) => candidates.take(most).collect(),
+        (false, _) => {
+            let keys = |entry: &Entry| Keys(sorts.iter().map(|sort| key(sort, anchor, entry)).collect());
+            let keyed = candidates.map(|entry| ((entry.rank.class(), keys(entry), entry.rank), entry));
+            let nearest = least(keyed.collect(), most, |(a, _), (b, _)| a.cmp(b));
+            nearest.into_iter().map(|(_, entry)| entry).collect()
+        }
     }
-    let keys = |entry: &Entry| -> Vec<Key> { sorts.iter().map(|sort| key(sort, anchor, entry)).collect() };
-    candidates.sort_by_cached_key(|entry| (entry.rank.class(), Keys(keys(entry)), entry.rank));
+}
+
+/// The least `most` items in order. No two are equal: ranks differ.
+fn least<T>(mut items: Vec<T>, most: usize, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    if most > 0 && items.len() > most {
+        items.select_nth_unstable_by(most - 1, &compare);
+    }
+    items.truncate(most);
+    items.sort_unstable_by(compare);
+    items
 }
 
 fn by_class(a: &Entry, b: &Entry) -> Ordering {

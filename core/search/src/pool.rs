@@ -50,6 +50,9 @@ impl Entry {
 /// Values that all players of a match share, where rules ask for it: no match crosses a bucket (D-130).
 pub(crate) type Key = Vec<String>;
 
+/// Tickets that a match may mix, in rank order.
+pub(crate) type Bucket = BTreeMap<Rank, Entry>;
+
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub matchmaker: MatchmakerName,
@@ -58,7 +61,7 @@ pub(crate) struct Pool {
     /// Seats that a match leaves open for others (D-116).
     pub reserved_seats: u32,
     key_attributes: Vec<usize>,
-    buckets: BTreeMap<Key, BTreeMap<Rank, Entry>>,
+    buckets: BTreeMap<Key, Bucket>,
     places: BTreeMap<TicketId, (Key, Rank)>,
 }
 
@@ -111,7 +114,7 @@ impl Pool {
     }
 
     /// The tickets that a match with this one may hold, itself included, in rank order.
-    pub fn bucket_of(&self, id: &TicketId) -> Option<&BTreeMap<Rank, Entry>> {
+    pub fn bucket_of(&self, id: &TicketId) -> Option<&Bucket> {
         self.buckets.get(&self.places.get(id)?.0)
     }
 
