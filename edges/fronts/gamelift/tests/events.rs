@@ -163,15 +163,58 @@ fn an_id_is_that_of_its_position_for_ever() {
     assert_eq!(one.id(42).len(), 36);
 }
 
+/// Of every event: five members, and among them the envelope as it stands in the event's file.
 #[test]
 fn a_notification_carries_the_envelope_as_text() {
-    let event = &all()["searching"];
-    let found: Value = serde_json::from_str(&envelopes().notification(42, event)).unwrap();
-    assert_eq!(found["Type"], "Notification");
-    assert_eq!(found["MessageId"], envelopes().id(42));
-    assert_eq!(found["TopicArn"], "arn:aws:sns:us-east-1:123456789012:topic");
-    assert_eq!(found["Timestamp"], "2026-01-02T03:04:10.500Z");
-    assert_eq!(found["Message"], envelopes().envelope(42, event));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events");
+    for (name, event) in all() {
+        let written = fs::read_to_string(folder.join(name).with_extension("json")).unwrap();
+        let expected = serde_json::json!({
+            "Type": "Notification",
+            "MessageId": "3dd40678-4a24-5393-bcf2-56a2c4fc31a6",
+            "TopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
+            "Message": minified(&written),
+            "Timestamp": "2026-01-02T03:04:10.500Z",
+        });
+        let found: Value = serde_json::from_str(&envelopes().notification(42, &event)).unwrap();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// Spec 4.1: the data of the configuration stands in `detail` of every event, and changes nothing else.
+#[test]
+fn every_event_carries_custom_data_where_it_is_configured() {
+    for (name, event) in all() {
+        let custom = Event { custom_event_data: Some("\"ä\"\n".to_string()), ..event.clone() };
+        let plain = Event { custom_event_data: None, ..event };
+        let read =
+            |event: &Event| -> Value { serde_json::from_str(&envelopes().envelope(42, event)).unwrap() };
+        let (mut custom, plain) = (read(&custom), read(&plain));
+        let detail = custom["detail"].as_object_mut().unwrap();
+        assert_eq!(detail.remove("customEventData"), Some(Value::from("\"ä\"\n")), "{name}");
+        assert_eq!(custom, plain, "{name}");
+    }
+}
+
+/// The list of spec 4.3 is closed: each type has a file, and no file another type.
+#[test]
+fn the_eight_types_are_all_there() {
+    let kind = |event: &Event| -> String {
+        let envelope: Value = serde_json::from_str(&envelopes().envelope(42, event)).unwrap();
+        envelope["detail"]["type"].as_str().unwrap().to_string()
+    };
+    let found: BTreeSet<String> = all().values().map(kind).collect();
+    let expected = [
+        "AcceptMatch",
+        "AcceptMatchCompleted",
+        "MatchmakingCancelled",
+        "MatchmakingFailed",
+        "MatchmakingSearching",
+        "MatchmakingSucceeded",
+        "MatchmakingTimedOut",
+        "PotentialMatchCreated",
+    ];
+    assert_eq!(found, expected.map(str::to_string).into());
 }
 
 /// Captures that others published: whatever member they show, ours has, with the same kind of value.

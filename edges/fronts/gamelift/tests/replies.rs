@@ -7,11 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use matchwright_engine::{
-    Answer, BackfillMode, EndReason, Matchmaker, MatchmakerFields, Mode, Rejection, Reply, RuleSetRecord,
-    Session, Status, Ticket, TicketKind,
+    Answer, BackfillMode, EndReason, Matchmaker, MatchmakerFields, Mode, Query, Rejection, Reply,
+    RuleSetRecord, Session, Status, Ticket, TicketKind,
 };
-use matchwright_gamelift::{Front, FrontSettings, Operation, Outcome, Protocol};
-use matchwright_model::{AttributeValue, MatchId, Player, Timestamp};
+use matchwright_gamelift::errors::Class;
+use matchwright_gamelift::{ApiError, Ask, Front, FrontSettings, Operation, Outcome, Protocol};
+use matchwright_model::{AttributeType, AttributeValue, MatchId, Player, PlayerId, Timestamp};
+use matchwright_rules::Diagnostic;
 use serde_json::Value;
 
 /// 2026-01-02T03:04:05.250Z.
@@ -203,25 +205,75 @@ fn every_reply_is_as_written() {
     }
 }
 
+/// One of each, with the class that spec 1.2 and 1.4 give it and a text that clients may look for.
+fn rejections() -> Vec<(Rejection, &'static str, &'static str)> {
+    use Rejection::*;
+    let (not_found, limit) = ("NotFoundException", "LimitExceededException");
+    let (tagging, invalid) = ("TaggingFailedException", "InvalidRequestException");
+    let state = |status, action| TicketState { id: "t-1".into(), status, action };
+    let (player, team) = (PlayerId::from("ann"), "red".to_string());
+    let (expected, found) = (AttributeType::Number, AttributeType::Text);
+    let attribute = "skill".to_string();
+    vec![
+        (RuleSetNotFound("rules".into()), not_found, "Failed to find rule set: rules"),
+        (MatchmakerNotFound("duel".into()), not_found, "Configuration not found: duel"),
+        (TicketNotFound("t-1".into()), not_found, "t-1"),
+        (QueueNotFound("q-1".to_string()), not_found, "q-1"),
+        (MatchNotFound(MatchId(1)), not_found, "Match not found"),
+        (RuleSetQuota { limit: 1000 }, limit, "1000"),
+        (MatchmakerQuota { limit: 100 }, limit, "100"),
+        (TagQuota { limit: 50 }, tagging, "50"),
+        (TagReserved("aws:x".to_string()), tagging, "aws:x"),
+        (RuleSetExists("rules".into()), invalid, "already exists"),
+        (RuleSetInvalid(wrong_rule_set()), invalid, "Invalid rule set: "),
+        (RuleSetInUse { name: "rules".into(), matchmaker: "duel".into() }, invalid, "duel"),
+        (MatchmakerExists("duel".into()), invalid, "already exists"),
+        (MatchmakerInUse { name: "duel".into(), active_tickets: 3 }, invalid, "3 active tickets"),
+        (MatchmakerInvalid("it contradicts itself".to_string()), invalid, "it contradicts itself"),
+        (TicketExists("t-1".into()), invalid, "already exists"),
+        (
+            state("PLACING", "canceled"),
+            invalid,
+            "Matchmaking ticket is in PLACING status and cannot be canceled.",
+        ),
+        (
+            state("COMPLETED", "canceled"),
+            invalid,
+            "Matchmaking ticket is in COMPLETED status and cannot be canceled.",
+        ),
+        (PlayerNotInTicket { ticket: "t-1".into(), player: player.clone() }, invalid, "ann"),
+        (PlayerTwice(player.clone()), invalid, "ann"),
+        (
+            MissingAttribute { player: player.clone(), attribute: attribute.clone() },
+            invalid,
+            "Invalid player; missing required attribute skill",
+        ),
+        (WrongAttributeType { player: player.clone(), attribute, expected, found }, invalid, "skill"),
+        (PartyTooLarge { players: 9, most: 5 }, invalid, "9 players"),
+        (BackfillTeamMissing(player.clone()), invalid, "ann"),
+        (BackfillTeamUnknown { player, team: team.clone() }, invalid, "red"),
+        (BackfillTeamFull { team, players: 9, most: 5 }, invalid, "red"),
+        (BackfillNeedsSession, invalid, "GameSessionArn"),
+        (ProposalStale { match_id: MatchId(1), why: "a ticket is gone" }, invalid, "a ticket is gone"),
+    ]
+}
+
+fn wrong_rule_set() -> Vec<Diagnostic> {
+    match front().validate("{}") {
+        Err(Rejection::RuleSetInvalid(found)) => found,
+        other => panic!("an empty rule set is wrong, found {other:?}"),
+    }
+}
+
 #[test]
 fn every_rejection_is_an_exception_that_the_operation_models() {
     let models: BTreeMap<String, Vec<String>> =
         serde_json::from_str(include_str!("exceptions.json")).unwrap();
-    let rejections = [
-        (Rejection::TicketNotFound("t-1".into()), "NotFoundException"),
-        (Rejection::MatchmakerNotFound("duel".into()), "NotFoundException"),
-        (Rejection::RuleSetNotFound("rules".into()), "NotFoundException"),
-        (Rejection::MatchmakerQuota { limit: 100 }, "LimitExceededException"),
-        (Rejection::RuleSetQuota { limit: 1000 }, "LimitExceededException"),
-        (Rejection::TagQuota { limit: 50 }, "TaggingFailedException"),
-        (Rejection::TagReserved("aws:x".to_string()), "TaggingFailedException"),
-        (Rejection::TicketExists("t-1".into()), "InvalidRequestException"),
-        (Rejection::PlayerTwice("ann".into()), "InvalidRequestException"),
-        (Rejection::MatchmakerInvalid("it contradicts itself".to_string()), "InvalidRequestException"),
-    ];
+    assert_eq!(models.len(), Operation::ALL.len(), "the table of spec 1.2 has a line for each operation");
+    let rejections = rejections();
     for operation in Operation::ALL {
         let modelled = &models[operation.name()];
-        for (rejection, natural) in &rejections {
+        for (rejection, natural, text) in &rejections {
             let class = if modelled.iter().any(|class| class == natural) {
                 natural
             } else {
@@ -232,9 +284,63 @@ fn every_rejection_is_an_exception_that_the_operation_models() {
             let place = format!("{}: {rejection:?}", operation.name());
             assert_eq!((answer.status, &body["__type"]), (400, &Value::from(class)), "{place}");
             let message = body["Message"].as_str().expect("a message");
-            assert!(message.ends_with(']') && message.contains("[E"), "{place}: {message}");
+            assert!(message.ends_with(&format!(" [{}]", rejection.code())), "{place}: {message}");
+            assert!(message.contains(text), "{place}: {message}");
             let cbor = front().encode(Protocol::Cbor, *operation, Err(rejection.clone()));
             assert_eq!(plain(ciborium::from_reader(&cbor.body[..]).unwrap()), body, "{place}");
         }
     }
+}
+
+/// The statuses of spec 1.2: 500 for the one fault, 404 for what is not served (D-02), else 400.
+#[test]
+fn an_error_of_the_server_has_its_class_and_status() {
+    let classes = [
+        (Class::Internal, "InternalServiceException", 500),
+        (Class::UnknownOperation, "UnknownOperationException", 404),
+        (Class::UnsupportedRegion, "UnsupportedRegionException", 400),
+        (Class::Serialization, "SerializationException", 400),
+        (Class::InvalidRequest, "InvalidRequestException", 400),
+    ];
+    for (class, name, status) in classes {
+        for protocol in [Protocol::Json, Protocol::Cbor] {
+            let answer = front().encode_error(protocol, &ApiError::new(class, "what \"happened\""));
+            let body: Value = match protocol {
+                Protocol::Json => serde_json::from_slice(&answer.body).unwrap(),
+                Protocol::Cbor => plain(ciborium::from_reader(&answer.body[..]).unwrap()),
+            };
+            assert_eq!(answer.status, status, "{name}");
+            assert_eq!(body, serde_json::json!({"__type": name, "Message": "what \"happened\""}));
+        }
+    }
+}
+
+/// Spec 1.1: what tells a client which language the body is in.
+#[test]
+fn every_answer_says_its_language() {
+    for answer in [Ok(Outcome::Valid), Err(Rejection::BackfillNeedsSession)] {
+        let encode = |protocol| {
+            front().encode(protocol, Operation::ValidateMatchmakingRuleSet, answer.clone()).headers
+        };
+        assert_eq!(encode(Protocol::Json), [("content-type", "application/x-amz-json-1.1")]);
+        let cbor = encode(Protocol::Cbor);
+        assert!(cbor.contains(&("content-type", "application/cbor")), "{cbor:?}");
+        assert!(cbor.contains(&("smithy-protocol", "rpc-v2-cbor")), "{cbor:?}");
+    }
+}
+
+/// The token of an answer is the place where the next page goes on (D-15).
+#[test]
+fn a_token_that_was_given_is_read_again() {
+    let next = Some((START, "a.rule-set".to_string()));
+    let outcome = Outcome::Answer(Answer::RuleSets { found: Vec::new(), next: next.clone() });
+    let answer = front().encode(Protocol::Json, Operation::DescribeMatchmakingRuleSets, Ok(outcome));
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    let ask = serde_json::json!({"NextToken": body["NextToken"]}).to_string();
+    let path = "/service/GameLift/operation/DescribeMatchmakingRuleSets";
+    let mut cbor = Vec::new();
+    ciborium::into_writer(&serde_json::from_str::<Value>(&ask).unwrap(), &mut cbor).unwrap();
+    let request = front().decode(path, &http::HeaderMap::new(), &cbor, String::new).unwrap();
+    let Ask::Query(Query::RuleSets { page, .. }) = request.ask else { panic!("{request:?}") };
+    assert_eq!(page.after, next);
 }
