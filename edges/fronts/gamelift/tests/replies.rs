@@ -75,6 +75,14 @@ fn completed() -> Outcome {
     Outcome::Answer(Answer::Tickets(vec![(done, None)]))
 }
 
+/// Its players say in which team they play already.
+fn backfill() -> Ticket {
+    let started = ticket(Status::Queued, None);
+    let seated = started.players.iter().map(|player| Player { team: Some("blue".into()), ..player.clone() });
+    let kind = TicketKind::Backfill { game_session: Some("arn:session".to_string()) };
+    Ticket { kind, teams: BTreeMap::new(), last_match: None, players: seated.collect(), ..started }
+}
+
 fn rule_set() -> RuleSetRecord {
     let body = "{ \"ruleLanguageVersion\" : \"1.0\" }\n".to_string();
     RuleSetRecord { body, created_at: START, tags: BTreeMap::new(), compiled: None }
@@ -130,6 +138,12 @@ fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
             (DescribeMatchmaking, described(Status::Searching, Some(EndReason::OthersNotAccepted))),
         ),
         ("describe_requires_acceptance", (DescribeMatchmaking, described(proposed, None))),
+        (
+            "describe_placing",
+            (DescribeMatchmaking, described(Status::Placing { match_id: MatchId(1) }, None)),
+        ),
+        ("describe_failed", (DescribeMatchmaking, described(Status::Failed { at: END }, None))),
+        ("start_backfill", (StartMatchBackfill, Outcome::Reply(Reply::Ticket(Box::new(backfill()), None)))),
         ("describe_completed", (DescribeMatchmaking, completed())),
         (
             "describe_cancelled",
@@ -157,6 +171,13 @@ fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
             (
                 CreateMatchmakingConfiguration,
                 Outcome::Reply(Reply::Matchmaker("duel".into(), Box::new(matchmaker(|least| least)))),
+            ),
+        ),
+        (
+            "update_configuration",
+            (
+                UpdateMatchmakingConfiguration,
+                Outcome::Reply(Reply::Matchmaker("duel".into(), Box::new(matchmaker(whole)))),
             ),
         ),
         (
@@ -202,6 +223,41 @@ fn every_reply_is_as_written() {
         let cbor = front().encode(Protocol::Cbor, operation, Ok(outcome));
         assert!(cbor.headers.contains(&("smithy-protocol", "rpc-v2-cbor")), "{name}");
         assert_eq!(plain(ciborium::from_reader(&cbor.body[..]).unwrap()), expected, "{name} in CBOR");
+    }
+}
+
+/// Spec 1.1: an empty output is an empty structure, never an empty body.
+#[test]
+fn what_has_nothing_to_say_says_so() {
+    use Operation::*;
+    let operations = [
+        AcceptMatch,
+        DeleteMatchmakingConfiguration,
+        DeleteMatchmakingRuleSet,
+        StopMatchmaking,
+        TagResource,
+        UntagResource,
+    ];
+    for operation in operations {
+        let encode = |protocol| front().encode(protocol, operation, Ok(Outcome::Reply(Reply::Done)));
+        let (json, cbor) = (encode(Protocol::Json), encode(Protocol::Cbor));
+        assert_eq!((json.status, &json.body[..]), (200, &b"{}"[..]), "{}", operation.name());
+        assert_eq!((cbor.status, &cbor.body[..]), (200, &[0xa0][..]), "{}", operation.name());
+    }
+}
+
+/// Spec 1.1: a time stamp is tag 1, a double is a float even where it is whole.
+#[test]
+fn times_and_doubles_have_their_own_forms_in_cbor() {
+    let outcome = described(Status::Searching, None);
+    let answer = front().encode(Protocol::Cbor, Operation::DescribeMatchmaking, Ok(outcome));
+    let has = |part: &[u8]| answer.body.windows(part.len()).any(|window| window == part);
+    let time = ciborium::Value::Tag(1, Box::new(ciborium::Value::Float(1_767_323_045.25)));
+    for (key, value) in [("StartTime", time), ("N", ciborium::Value::Float(23.0))] {
+        let mut part = Vec::new();
+        ciborium::into_writer(key, &mut part).unwrap();
+        ciborium::into_writer(&value, &mut part).unwrap();
+        assert!(has(&part), "{key}");
     }
 }
 
