@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`RuleSet`] and its parts (what a rule set is), [`compile`] (text to rule set, or every
 //! [`Diagnostic`] at once), [`Lineup`] (players seated in teams), [`judge`] (is this finished match legal),
-//! [`bound`] (what can still become of this partial match).
+//! [`bound`] (what can still become of this partial match), [`plan`] (the same for large pools, in numbers).
 
 mod bound;
 mod check;
@@ -10,6 +10,7 @@ mod diagnostic;
 mod expression;
 mod judge;
 mod lineup;
+pub mod plan;
 mod rule;
 mod rule_set;
 

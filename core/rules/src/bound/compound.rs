@@ -3,7 +3,7 @@
 use super::Verdict;
 use crate::Statement;
 
-pub(super) fn verdict(statement: &Statement, verdicts: &[Verdict]) -> Verdict {
+pub(crate) fn verdict(statement: &Statement, verdicts: &[Verdict]) -> Verdict {
     let part = |part: &Statement| verdict(part, verdicts);
     match statement {
         Statement::Rule(index) => verdicts[*index],

@@ -23,6 +23,8 @@ use std::collections::BTreeSet;
 
 use matchwright_model::{AttributeValue, PartyPolicy};
 
+pub(crate) use compound::verdict as compound;
+
 use crate::{Lineup, Party, RuleKind, RuleSet, Tier, Tiered};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +107,7 @@ pub fn bound(
 }
 
 impl Verdict {
-    fn of(always: bool, never: bool) -> Self {
+    pub(crate) fn of(always: bool, never: bool) -> Self {
         match (never, always) {
             (true, _) => Self::False,
             (_, true) => Self::True,
@@ -156,7 +158,7 @@ impl Case<'_> {
     fn with_compounds(&self, mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if let RuleKind::Compound(statement) = &rule.kind {
-                verdicts[index] = compound::verdict(statement, &verdicts);
+                verdicts[index] = compound(statement, &verdicts);
             }
         }
         verdicts

@@ -1,4 +1,4 @@
-//! The bound against the judge: random partial matches, all of their completions, every rule.
+//! The bound and the plan against the judge: random partial matches, all of their completions, every rule.
 //!
 //! `False` has to mean that no completion passes, `True` that every one does. `MATCHWRIGHT_BOUND_STATES` sets how many
 //! states are tried, `MATCHWRIGHT_BOUND_SEED` where they start.
@@ -14,6 +14,7 @@ use matchwright_model::PartyPolicy;
 use self::generate::Dice;
 use self::mutation::Mutation;
 use super::{Room, TierSpan, Universe, Verdict, bound};
+use crate::plan::{Case, Means, Plan, Totals};
 use crate::{Lineup, Party, RuleKind, RuleSet, Statement, Tier, judge};
 
 /// States tried with one rule set.
@@ -116,6 +117,28 @@ impl State {
         (self.tiers.low.0..=self.tiers.high.0).map(Tier)
     }
 
+    /// What the plan says of the rules that it carries out by columns.
+    fn planned(&self, rules: &RuleSet) -> Vec<Option<Verdict>> {
+        let plan = Plan::of(rules, self.policy);
+        let mut totals = Totals::new(&plan.columns, rules.teams.len());
+        for (index, party) in self.lineup.parties.iter().enumerate() {
+            let team_of = |member: usize| {
+                let sits = |seats: &Vec<(usize, usize)>| seats.contains(&(index, member));
+                self.lineup.teams.iter().position(sits).expect("every member sits in a team")
+            };
+            let teams: Vec<usize> = (0..party.members.len()).map(team_of).collect();
+            for (team, row) in plan.rows_seated(party, &teams) {
+                totals.add(&plan.columns, team, &row);
+            }
+        }
+        let seats = self.room.teams.iter().map(|room| (f64::from(room.0), f64::from(room.1)));
+        let coming = plan.coming(seats.collect(), self.candidates.iter().map(|party| &**party));
+        let case = Case { columns: &plan.columns, totals: &totals, coming: &coming, tiers: self.tiers };
+        let says = |means: &Means| matches!(means, Means::Gate(_) | Means::Statement(_));
+        let verdicts = plan.verdicts(&case).into_iter().zip(&plan.rules);
+        verdicts.map(|(verdict, means)| says(means).then_some(verdict)).collect()
+    }
+
     fn bound(&self, rules: &RuleSet) -> Vec<Verdict> {
         bound(rules, &self.lineup, &self.room, &self.universe, self.tiers, self.policy)
     }
@@ -153,6 +176,8 @@ fn asking_for(rules: &RuleSet, rule: usize) -> RuleSet {
 struct Tally {
     hopeless: u64,
     proved: u64,
+    /// The plan knows.
+    planned: u64,
 }
 
 fn kind(rules: &RuleSet, rule: usize) -> &'static str {
@@ -176,6 +201,20 @@ fn check(rules: &RuleSet, state: &State, tallies: &mut BTreeMap<&'static str, Ta
         all.map(|(lineup, tier)| judge(rules, lineup, tier, state.policy).rules).collect()
     };
     let plain = judged(rules);
+    for (index, planned) in state.planned(rules).into_iter().enumerate() {
+        let all = |passes: bool| plain.iter().all(|rules| (rules[index] != Some(false)) == passes);
+        let is_wrong = (planned == Some(Verdict::False) && !all(false))
+            || (planned == Some(Verdict::True) && !all(true));
+        if is_wrong {
+            return Err(format!(
+                "plan, rule {} ({}): {planned:?}",
+                rules.rules[index].name,
+                kind(rules, index)
+            ));
+        }
+        let tally = tallies.entry(kind(rules, index)).or_default();
+        tally.planned += u64::from(planned == Some(Verdict::False));
+    }
     for (index, verdict) in verdicts.into_iter().enumerate() {
         let passes = |rules: &[Option<bool>]| rules[index] != Some(false);
         let some_pass = plain.iter().any(|rules| passes(rules));
@@ -230,8 +269,8 @@ fn what_the_bound_says_holds_for_every_completion() {
         Ok(tallies) => {
             for (kind, tally) in tallies {
                 println!(
-                    "{kind}: {} without a completion that passes, {} proved",
-                    tally.hopeless, tally.proved
+                    "{kind}: {} without a completion that passes, {} proved, {} by the plan",
+                    tally.hopeless, tally.proved, tally.planned
                 );
             }
         }

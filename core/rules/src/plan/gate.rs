@@ -1,0 +1,183 @@
+//! A rule over columns: does it hold, fail, or depend on who comes.
+
+use super::value::{Coming, Hull, Interval, Measure, Value};
+use super::{Columns, Totals};
+use crate::{ComparisonOperation, Tier, TierSpan, Tiered, Verdict};
+
+/// A rule as columns decide it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Gate {
+    /// Everything measured within the limits of everything it is compared with.
+    Distance { measured: Vec<Measure>, against: Against, min: Option<Tiered<f64>>, max: Option<Tiered<f64>> },
+    /// Against a reference, or without one all measured among each other.
+    Compare { measured: Vec<Measure>, operation: ComparisonOperation, against: Option<Against> },
+    /// Every number within the limits.
+    Range { values: Vec<Value>, min: Option<Tiered<f64>>, max: Option<Tiered<f64>> },
+}
+
+/// What is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Against {
+    Number(Tiered<f64>),
+    Measures(Vec<Measure>),
+}
+
+/// A match in the making and the tiers at which it may be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    pub columns: &'a Columns,
+    pub totals: &'a Totals,
+    pub coming: &'a Coming,
+    pub tiers: TierSpan,
+}
+
+/// Numbers this close to a limit are left to the judge: columns add up in another order than he does.
+const CLOSE: f64 = 1e-9;
+
+impl Gate {
+    /// Over everything that may still come. On a whole match `Unknown` means: too close to a limit to tell.
+    pub fn verdict(&self, case: &Case<'_>) -> Verdict {
+        match self {
+            Self::Distance { measured, against, min, max } => {
+                let (one, other) = (case.hulls(measured), case.against(against));
+                let defined = defined(&one).min(defined(&other));
+                let near = max.as_ref().map_or(Verdict::True, |max| near(&one, &other, case.limits(max)));
+                let far = min.as_ref().map_or(Verdict::True, |min| far(&one, &other, case.limits(min)));
+                defined.min(near).min(far)
+            }
+            Self::Compare { measured, operation, against: Some(against) } => {
+                let (one, other) = (case.hulls(measured), case.against(against));
+                defined(&one).min(defined(&other)).min(compared(*operation, &one, &other))
+            }
+            Self::Compare { measured, operation, against: None } => {
+                let one = case.hulls(measured);
+                defined(&one).min(among(*operation, &one))
+            }
+            Self::Range { values, min, max } => values
+                .iter()
+                .map(|value| {
+                    let value = value.interval(case.columns, case.totals, case.coming);
+                    let least = min.as_ref().map_or(Verdict::True, |min| above(value, case.limits(min)));
+                    let most = max.as_ref().map_or(Verdict::True, |max| below(value, case.limits(max)));
+                    least.min(most)
+                })
+                .min()
+                .unwrap_or(Verdict::True),
+        }
+    }
+}
+
+impl Case<'_> {
+    fn hulls(&self, measures: &[Measure]) -> Vec<Hull> {
+        measures.iter().map(|one| one.hull(self.columns, self.totals, self.coming)).collect()
+    }
+
+    fn against(&self, against: &Against) -> Vec<Hull> {
+        match against {
+            Against::Number(number) => {
+                let (low, high) = self.limits(number);
+                let interval = Interval::new(low, high);
+                vec![Hull { low: interval, high: interval }]
+            }
+            Against::Measures(measures) => self.hulls(measures),
+        }
+    }
+
+    /// The least and the greatest of a property at the tiers in question.
+    fn limits(&self, tiered: &Tiered<f64>) -> (f64, f64) {
+        let Tier(low) = self.tiers.low;
+        if self.tiers.high.0 == low {
+            let only = *tiered.at(self.tiers.low);
+            return (only, only);
+        }
+        let values = tiered.span(self.tiers.low, self.tiers.high).iter().copied();
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one), high.max(one)))
+    }
+}
+
+fn close(limit: f64) -> f64 {
+    CLOSE * limit.abs().max(1.0)
+}
+
+/// One number that is not defined fails the rule (D-64).
+fn defined(hulls: &[Hull]) -> Verdict {
+    let one = |hull: &Hull| {
+        Verdict::of(hull.low.surely && hull.high.surely, !hull.low.possibly || !hull.high.possibly)
+    };
+    hulls.iter().map(one).min().unwrap_or(Verdict::True)
+}
+
+/// Is it at most the limit.
+fn below(value: Interval, limit: (f64, f64)) -> Verdict {
+    Verdict::of(value.high <= limit.0 - close(limit.0), value.low > limit.1 + close(limit.1))
+}
+
+fn above(value: Interval, limit: (f64, f64)) -> Verdict {
+    Verdict::of(value.low >= limit.1 + close(limit.1), value.high < limit.0 - close(limit.0))
+}
+
+/// No two further apart than the limit.
+fn near(one: &[Hull], other: &[Hull], limit: (f64, f64)) -> Verdict {
+    let (Some(one), Some(other)) = (joined(one), joined(other)) else { return Verdict::True };
+    let least = (one.high.low - other.low.high).max(other.high.low - one.low.high);
+    let most = (one.high.high - other.low.low).max(other.high.high - one.low.low);
+    Verdict::of(most <= limit.0 - close(limit.0), least > limit.1 + close(limit.1))
+}
+
+/// No two nearer than the limit. Only single numbers have no gap between their ends.
+fn far(one: &[Hull], other: &[Hull], limit: (f64, f64)) -> Verdict {
+    let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+    let apart = |(one, other): (&Hull, &Hull)| {
+        let least = (one.low.low - other.high.high).max(other.low.low - one.high.high).max(0.0);
+        let most = (one.high.high - other.low.low).max(other.high.high - one.low.low);
+        Verdict::of(least >= limit.1 + close(limit.1), most < limit.0 - close(limit.0))
+    };
+    pairs.map(apart).min().unwrap_or(Verdict::True)
+}
+
+/// The hull of several; `None` of none.
+fn joined(hulls: &[Hull]) -> Option<Hull> {
+    hulls.iter().copied().reduce(|a, b| Hull {
+        low: Interval { low: a.low.low.min(b.low.low), high: a.low.high.min(b.low.high), ..a.low },
+        high: Interval { low: a.high.low.max(b.high.low), high: a.high.high.max(b.high.high), ..a.high },
+    })
+}
+
+fn compared(operation: ComparisonOperation, one: &[Hull], other: &[Hull]) -> Verdict {
+    let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+    pairs.map(|(one, other)| pair(operation, one, other)).min().unwrap_or(Verdict::True)
+}
+
+fn among(operation: ComparisonOperation, hulls: &[Hull]) -> Verdict {
+    if operation == ComparisonOperation::Equal {
+        return hulls.first().map_or(Verdict::True, |first| compared(operation, &[*first], hulls));
+    }
+    let pairs =
+        hulls.iter().enumerate().flat_map(|(at, one)| hulls[at + 1..].iter().map(move |other| (one, other)));
+    pairs.map(|(one, other)| pair(operation, one, other)).min().unwrap_or(Verdict::True)
+}
+
+fn pair(operation: ComparisonOperation, one: &Hull, other: &Hull) -> Verdict {
+    let less = |one: &Hull, other: &Hull| {
+        // All of one below all of the other.
+        let gap = Interval::new(other.low.low - one.high.high, other.low.high - one.high.low);
+        Verdict::of(gap.low > close(one.high.high), gap.high < -close(one.high.low))
+    };
+    match operation {
+        ComparisonOperation::Less | ComparisonOperation::LessOrEqual => less(one, other),
+        ComparisonOperation::Greater | ComparisonOperation::GreaterOrEqual => less(other, one),
+        ComparisonOperation::Equal => equal(one, other),
+        ComparisonOperation::NotEqual => match equal(one, other) {
+            Verdict::True => Verdict::Unknown,
+            Verdict::False => Verdict::True,
+            Verdict::Unknown => Verdict::Unknown,
+        },
+    }
+}
+
+/// Never surely: two sums that are equal may differ in their last digit. Counts are left to the judge as well.
+fn equal(one: &Hull, other: &Hull) -> Verdict {
+    let widest = |a: &Hull, b: &Hull| a.high.low - b.low.high;
+    let apart = widest(one, other).max(widest(other, one));
+    Verdict::of(false, apart > close(one.high.high))
+}

@@ -1,0 +1,312 @@
+//! The compiled plan: what a pool keeps of each ticket, and every rule as a check of a few numbers.
+//!
+//! A plan prunes and orders; the judge decides. What it cannot say in columns is *residual*: such a rule is looked at
+//! by the bound and the judge alone. Reading order: [`Plan`], `column` (what is kept), `value` (what a rule measures),
+//! `gate` (what it says of it).
+
+mod column;
+mod gate;
+mod totals;
+mod value;
+
+use matchwright_model::{AttributeType, PartyPolicy};
+
+pub use column::Column;
+pub use gate::{Against, Case, Gate};
+pub use totals::{Columns, Totals};
+pub use value::{Coming, Interval, Measure, Value};
+
+use crate::bound;
+use crate::{
+    BatchDistance, Collection, CollectionOperation, Comparison, ComparisonOperation, Distance, Expression,
+    Member, Party, Reference, Rule, RuleKind, RuleSet, Statement, Tiered, Verdict,
+};
+
+/// How one rule is carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Means {
+    /// All players of a match share the value: part of the bucket's key.
+    Key { attribute: usize },
+    /// A region in which all are near enough: chosen before the search.
+    Region,
+    /// Checked on columns.
+    Gate(Gate),
+    /// A statement over the verdicts of other rules.
+    Statement(Statement),
+    /// Orders candidates, rejects nobody.
+    Order,
+    /// Left to the bound and the judge, and why.
+    Residual(&'static str),
+}
+
+/// A rule set made ready for large pools. Parallel to [`RuleSet::rules`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub columns: Columns,
+    pub rules: Vec<Means>,
+    /// Attributes of the bucket's key.
+    pub keys: Vec<usize>,
+    /// The greatest latency at which a region counts, per tier; `None`: regions play no part.
+    pub latency: Option<Tiered<f64>>,
+    /// An enforced rule is residual.
+    pub is_partial: bool,
+}
+
+impl Plan {
+    /// Every rule set has one.
+    pub fn of(rules: &RuleSet, policy: PartyPolicy) -> Self {
+        let mut columns = Columns::default();
+        let means: Vec<Means> =
+            rules.rules.iter().map(|rule| means(rules, rule, policy, &mut columns)).collect();
+        let means: Vec<Means> = (0..means.len()).map(|index| settled(&means, index)).collect();
+        let mut keys: Vec<usize> = means
+            .iter()
+            .filter_map(|means| match means {
+                Means::Key { attribute } => Some(*attribute),
+                _ => None,
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let is_partial = rules
+            .rules
+            .iter()
+            .zip(&means)
+            .any(|(rule, means)| rule.enforced && matches!(means, Means::Residual(_)));
+        let latency = latency(rules).filter(|_| column::speaks(policy));
+        Self { columns, latency, rules: means, keys, is_partial }
+    }
+
+    /// The row of one ticket: its players, then a number per column.
+    pub fn row(&self, party: &Party) -> Vec<f64> {
+        self.row_of(party, &party.members.iter().collect::<Vec<_>>())
+    }
+
+    /// The rows of a ticket whose members sit in given teams (backfill).
+    pub fn rows_seated(&self, party: &Party, teams: &[usize]) -> Vec<(usize, Vec<f64>)> {
+        let mut named = teams.to_vec();
+        named.sort_unstable();
+        named.dedup();
+        let in_team = |team: usize| {
+            let seated = party.members.iter().zip(teams).filter(move |(_, one)| **one == team);
+            seated.map(|(member, _)| member).collect::<Vec<&Member>>()
+        };
+        named.into_iter().map(|team| (team, self.row_of(party, &in_team(team)))).collect()
+    }
+
+    fn row_of(&self, party: &Party, members: &[&Member]) -> Vec<f64> {
+        let columns = self.columns.list.iter().map(|column| column.of(party, members));
+        std::iter::once(members.len() as f64).chain(columns).collect()
+    }
+
+    /// Who may come, if they come out of `parties`: per team at least and at most `seats`, of `supply` players in all.
+    pub fn coming<'a>(
+        &self,
+        seats: Vec<(f64, f64)>,
+        parties: impl Iterator<Item = &'a Party> + Clone,
+    ) -> Coming {
+        let supply = parties.clone().map(|party| party.members.len() as f64).sum();
+        let domain = self.columns.list.iter().map(|column| {
+            let members = parties.clone().flat_map(|party| party.members.iter().map(move |one| (party, one)));
+            let each = members.map(|(party, member)| column.of(party, &[member]));
+            match column {
+                Column::Having(..) => (0.0, each.sum()),
+                _ if supply == 0.0 => (0.0, 0.0),
+                _ => each.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| {
+                    (low.min(one), high.max(one))
+                }),
+            }
+        });
+        let domain = domain.collect();
+        Coming { seats, supply, domain }
+    }
+
+    /// Per rule, its verdict over everything that may still come. Regions, keys and residual rules are `Unknown`.
+    pub fn verdicts(&self, case: &Case<'_>) -> Vec<Verdict> {
+        let mut verdicts: Vec<Verdict> = Vec::with_capacity(self.rules.len());
+        for means in &self.rules {
+            let verdict = match means {
+                Means::Gate(gate) => gate.verdict(case),
+                Means::Statement(statement) => bound::compound(statement, &verdicts),
+                Means::Order => Verdict::True,
+                Means::Key { .. } | Means::Region | Means::Residual(_) => Verdict::Unknown,
+            };
+            verdicts.push(verdict);
+        }
+        verdicts
+    }
+
+    /// False when an enforced rule surely fails.
+    pub fn is_open(&self, rules: &RuleSet, case: &Case<'_>) -> bool {
+        let has_statement = self.rules.iter().any(|means| matches!(means, Means::Statement(_)));
+        if has_statement {
+            let verdicts = self.verdicts(case);
+            return rules
+                .rules
+                .iter()
+                .zip(verdicts)
+                .all(|(rule, one)| !rule.enforced || one != Verdict::False);
+        }
+        let gates = rules.rules.iter().zip(&self.rules).filter_map(|(rule, means)| match means {
+            Means::Gate(gate) if rule.enforced => Some(gate),
+            _ => None,
+        });
+        gates.into_iter().all(|gate| gate.verdict(case) != Verdict::False)
+    }
+}
+
+/// A statement over a residual rule is residual itself.
+fn settled(means: &[Means], index: usize) -> Means {
+    fn named(statement: &Statement) -> Vec<usize> {
+        match statement {
+            Statement::Rule(index) => vec![*index],
+            Statement::Not(part) => named(part),
+            Statement::And(parts) | Statement::Or(parts) | Statement::Xor(parts) => {
+                parts.iter().flat_map(named).collect()
+            }
+        }
+    }
+    let says = |index: usize| matches!(means[index], Means::Gate(_) | Means::Statement(_));
+    match &means[index] {
+        Means::Statement(statement) if !named(statement).into_iter().all(says) => {
+            Means::Residual("the statement names a rule that columns cannot say")
+        }
+        other => other.clone(),
+    }
+}
+
+/// The strictest enforced limit per tier.
+fn latency(rules: &RuleSet) -> Option<Tiered<f64>> {
+    let limits = rules.rules.iter().filter(|rule| rule.enforced).filter_map(|rule| match &rule.kind {
+        RuleKind::Latency(latency) => Some(latency.max_latency.0.clone()),
+        _ => None,
+    });
+    limits.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a.min(*b)).collect()).map(Tiered)
+}
+
+fn means(rules: &RuleSet, rule: &Rule, policy: PartyPolicy, columns: &mut Columns) -> Means {
+    if !column::speaks(policy) && !matches!(rule.kind, RuleKind::Sort(_)) {
+        return Means::Residual("party aggregates replace players' own values");
+    }
+    let gate = match &rule.kind {
+        RuleKind::Sort(_) => return Means::Order,
+        RuleKind::Compound(statement) => return Means::Statement(statement.clone()),
+        RuleKind::Latency(latency) if rule.enforced && latency.max_distance.is_none() => {
+            return Means::Region;
+        }
+        RuleKind::Latency(_) => return Means::Residual("latencies beside a region's limit"),
+        RuleKind::Distance(distance) => self::distance(rules, distance, columns),
+        RuleKind::Comparison(comparison) => match key(rules, comparison) {
+            Some(attribute) if rule.enforced => return Means::Key { attribute },
+            _ => self::comparison(rules, comparison, columns),
+        },
+        RuleKind::Collection(collection) => self::collection(rules, collection, columns),
+        RuleKind::BatchDistance(batch) if batch.max.is_none() && rule.enforced => {
+            return Means::Key { attribute: batch.attribute };
+        }
+        RuleKind::BatchDistance(batch) => batch_distance(rules, batch, columns),
+    };
+    gate.map_or(Means::Residual("it looks at single players"), Means::Gate)
+}
+
+fn all_measures(rules: &RuleSet, list: &[Expression], columns: &mut Columns) -> Option<Vec<Measure>> {
+    let each: Option<Vec<_>> = list.iter().map(|one| value::measures(rules, one, columns)).collect();
+    Some(each?.into_iter().flatten().collect())
+}
+
+fn against(rules: &RuleSet, reference: &Reference, columns: &mut Columns) -> Option<Against> {
+    match reference {
+        Reference::Number(number) => Some(Against::Number(number.clone())),
+        Reference::Expression(expression) => {
+            value::measures(rules, expression, columns).map(Against::Measures)
+        }
+        Reference::Text(_) | Reference::Texts(_) => None,
+    }
+}
+
+fn single(measures: &[Measure]) -> bool {
+    measures.iter().all(|one| matches!(one, Measure::Number(_)))
+}
+
+fn distance(rules: &RuleSet, rule: &Distance, columns: &mut Columns) -> Option<Gate> {
+    let measured = all_measures(rules, &rule.measurements, columns)?;
+    let against = against(rules, &rule.reference, columns)?;
+    let plain = single(&measured) && !matches!(&against, Against::Measures(list) if !single(list));
+    if rule.min.is_some() && !plain {
+        return None;
+    }
+    Some(Gate::Distance { measured, against, min: rule.min.clone(), max: rule.max.clone() })
+}
+
+fn comparison(rules: &RuleSet, rule: &Comparison, columns: &mut Columns) -> Option<Gate> {
+    if let Some(Reference::Text(text)) = &rule.reference {
+        return texts(rules, rule, text, columns);
+    }
+    let measured = all_measures(rules, &rule.measurements, columns)?;
+    let against = match &rule.reference {
+        Some(reference) => Some(against(rules, reference, columns)?),
+        None => None,
+    };
+    let plain = single(&measured) && !matches!(&against, Some(Against::Measures(list)) if !single(list));
+    let in_order = against.is_some() && rule.operation != ComparisonOperation::NotEqual;
+    let is_said = plain || in_order || rule.operation == ComparisonOperation::Equal;
+    is_said.then_some(Gate::Compare { measured, operation: rule.operation, against })
+}
+
+/// Every player's text is, or is not, one that never changes.
+fn texts(rules: &RuleSet, rule: &Comparison, text: &Tiered<String>, columns: &mut Columns) -> Option<Gate> {
+    let text = constant(text)?;
+    let mut values = Vec::new();
+    for one in &rule.measurements {
+        let (attribute, teams) = value::texts(rules, one)?;
+        let column = columns.of(Column::Having(attribute, text.to_string()));
+        values.push(match rule.operation {
+            ComparisonOperation::Equal => Value::Without { column, teams },
+            ComparisonOperation::NotEqual => Value::Total { column, teams },
+            _ => return None,
+        });
+    }
+    let nobody = Tiered(vec![0.5; rules.steps.len() + 1]);
+    Some(Gate::Range { values, min: None, max: Some(nobody) })
+}
+
+fn collection(rules: &RuleSet, rule: &Collection, columns: &mut Columns) -> Option<Gate> {
+    let CollectionOperation::Contains(text) = &rule.operation else { return None };
+    let text = constant(text)?;
+    let counted: Option<Vec<_>> =
+        rule.measurements.iter().map(|one| value::having(rules, one, text, columns)).collect();
+    let values = counted?.into_iter().flatten().collect();
+    // Counts are whole: half a player on either side keeps them clear of the limit.
+    let shifted = |limit: &Option<Tiered<f64>>, by: f64, round: fn(f64) -> f64| {
+        limit.as_ref().map(|limit| Tiered(limit.0.iter().map(|one| round(*one) + by).collect()))
+    };
+    let (min, max) = (shifted(&rule.min_count, -0.5, f64::ceil), shifted(&rule.max_count, 0.5, f64::floor));
+    Some(Gate::Range { values, min, max })
+}
+
+fn constant(text: &Tiered<String>) -> Option<&str> {
+    let first = text.0.first()?;
+    text.0.iter().all(|one| one == first).then_some(first.as_str())
+}
+
+fn batch_distance(rules: &RuleSet, rule: &BatchDistance, columns: &mut Columns) -> Option<Gate> {
+    let max = rule.max.clone()?;
+    let low = columns.of(Column::TicketLow(rule.attribute, rule.party));
+    let high = columns.of(Column::TicketHigh(rule.attribute, rule.party));
+    let each = vec![Measure::Each { low, high, teams: (0..rules.teams.len()).collect() }];
+    Some(Gate::Distance {
+        measured: each.clone(),
+        against: Against::Measures(each),
+        min: None,
+        max: Some(max),
+    })
+}
+
+/// The attribute that a comparison wants equal over all players of a match.
+fn key(rules: &RuleSet, rule: &Comparison) -> Option<usize> {
+    let equal = rule.reference.is_none() && rule.operation == ComparisonOperation::Equal;
+    let mut all = rule.measurements.iter().filter_map(|one| value::listed(rules, one));
+    let (attribute, teams) = all.next().filter(|_| equal && rule.measurements.len() == 1)?;
+    let plain = matches!(rules.attributes[attribute].kind, AttributeType::Text | AttributeType::Number);
+    (plain && teams.len() == rules.teams.len()).then_some(attribute)
+}

@@ -1,0 +1,68 @@
+//! The columns of a match in the making, team by team.
+
+use super::Column;
+
+/// The columns of a plan: each stands once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Columns {
+    pub list: Vec<Column>,
+}
+
+impl Columns {
+    /// The place of a column, which is made where it is new.
+    pub(super) fn of(&mut self, column: Column) -> usize {
+        self.list.iter().position(|one| *one == column).unwrap_or_else(|| {
+            self.list.push(column);
+            self.list.len() - 1
+        })
+    }
+
+    /// Numbers in a row: the head-count, then one per column.
+    pub fn width(&self) -> usize {
+        self.list.len() + 1
+    }
+}
+
+/// A row per team: its players, then its columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Totals {
+    width: usize,
+    numbers: Vec<f64>,
+}
+
+impl Totals {
+    /// Teams without players.
+    pub fn new(columns: &Columns, teams: usize) -> Self {
+        let nothing = || std::iter::once(0.0).chain(columns.list.iter().map(Column::nothing));
+        Self { width: columns.width(), numbers: (0..teams).flat_map(|_| nothing()).collect() }
+    }
+
+    pub fn row(&self, team: usize) -> &[f64] {
+        &self.numbers[team * self.width..(team + 1) * self.width]
+    }
+
+    pub fn row_mut(&mut self, team: usize) -> &mut [f64] {
+        &mut self.numbers[team * self.width..(team + 1) * self.width]
+    }
+
+    /// Seats a ticket in a team.
+    pub fn add(&mut self, columns: &Columns, team: usize, ticket: &[f64]) {
+        let row = &mut self.numbers[team * self.width..(team + 1) * self.width];
+        row[0] += ticket[0];
+        for (index, column) in columns.list.iter().enumerate() {
+            row[index + 1] = column.fold(row[index + 1], ticket[index + 1]);
+        }
+    }
+
+    pub(super) fn players(&self, teams: &[usize]) -> f64 {
+        teams.iter().map(|team| self.row(*team)[0]).sum()
+    }
+
+    pub(super) fn total(&self, columns: &Columns, column: usize, teams: &[usize]) -> f64 {
+        let kind = &columns.list[column];
+        teams
+            .iter()
+            .map(|team| self.row(*team)[column + 1])
+            .fold(kind.nothing(), |sum, one| kind.fold(sum, one))
+    }
+}
