@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use matchwright_model::{MatchId, MatchmakerName, PlayerId, TicketId, Timestamp};
+use smallvec::SmallVec;
 
 use crate::{Settings, Status, Ticket, TicketKind};
 
@@ -18,8 +20,8 @@ pub(crate) enum Due {
 /// Follows the tickets of a state; told of each before and after it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Index {
-    /// Active tickets of a player, backfill tickets that list him included.
-    tickets_of: BTreeMap<PlayerId, BTreeSet<TicketId>>,
+    /// Active tickets of a player, backfill tickets that list him included, each once and by id. Mostly it is one.
+    tickets_of: IndexMap<PlayerId, SmallVec<[TicketId; 1]>>,
     /// The active backfill ticket of a session (D-32).
     backfills: BTreeMap<(MatchmakerName, String), TicketId>,
     active: BTreeMap<MatchmakerName, usize>,
@@ -39,7 +41,7 @@ impl Default for Index {
 impl Index {
     pub fn new(settings: &Settings) -> Self {
         Self {
-            tickets_of: BTreeMap::new(),
+            tickets_of: IndexMap::new(),
             backfills: BTreeMap::new(),
             active: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -121,7 +123,10 @@ impl Index {
     fn enter(&mut self, ticket: &Ticket) {
         *self.active.entry(ticket.matchmaker.clone()).or_default() += 1;
         for player in ticket.players.iter() {
-            self.tickets_of.entry(player.id.clone()).or_default().insert(ticket.id.clone());
+            let tickets = self.tickets_of.entry(player.id.clone()).or_default();
+            if let Err(place) = tickets.binary_search(&ticket.id) {
+                tickets.insert(place, ticket.id.clone());
+            }
         }
         if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
             self.backfills.insert((ticket.matchmaker.clone(), session.clone()), ticket.id.clone());
@@ -137,9 +142,9 @@ impl Index {
         }
         for player in ticket.players.iter() {
             if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
-                tickets.remove(&ticket.id);
+                tickets.retain(|id| *id != ticket.id);
                 if tickets.is_empty() {
-                    self.tickets_of.remove(&player.id);
+                    self.tickets_of.swap_remove(&player.id);
                 }
             }
         }

@@ -21,6 +21,7 @@ mod settings;
 mod snapshot;
 mod state;
 mod ticket;
+mod tickets;
 
 pub use change::{Change, EndReason, Record, RuleCount, Seat};
 pub use command::{Command, MatchmakerFields, MatchmakerPatch, PlacementResult, Proposal};
@@ -36,3 +37,4 @@ pub use settings::Settings;
 pub use snapshot::snapshot;
 pub use state::State;
 pub use ticket::{Session, Status, Ticket, TicketKind};
+pub use tickets::Tickets;

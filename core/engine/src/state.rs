@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::RuleSet;
 
@@ -12,7 +13,7 @@ use crate::estimate::Waits;
 use crate::index::{Due, Index};
 use crate::{
     Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status,
-    Ticket, proposal, ticket,
+    Ticket, Tickets, proposal, ticket,
 };
 
 /// The state of one realm. Public maps are read by anyone; only `apply` writes.
@@ -21,7 +22,7 @@ pub struct State {
     pub rule_sets: BTreeMap<RuleSetName, RuleSetRecord>,
     pub matchmakers: BTreeMap<MatchmakerName, Matchmaker>,
     /// Active tickets, and ended ones until they are forgotten.
-    pub tickets: BTreeMap<TicketId, Ticket>,
+    pub tickets: Tickets,
     /// Proposed and being placed.
     pub matches: BTreeMap<MatchId, Match>,
     /// Queues that matchmakers may name. Empty until game servers are hosted here.
@@ -30,7 +31,7 @@ pub struct State {
     pub sinks: BTreeMap<String, u64>,
     pub(crate) waits: BTreeMap<MatchmakerName, Waits>,
     /// The one live match of a player: the invariant that this engine exists for.
-    match_of: BTreeMap<PlayerId, MatchId>,
+    match_of: IndexMap<PlayerId, MatchId>,
     index: Index,
 }
 
@@ -85,7 +86,7 @@ impl State {
 
     pub(crate) fn insert_ticket(&mut self, ticket: Ticket) {
         self.index.add(&ticket);
-        self.tickets.insert(ticket.id.clone(), ticket);
+        self.tickets.insert(ticket);
     }
 
     pub(crate) fn change_ticket(&mut self, id: &TicketId, change: impl FnOnce(&mut Ticket)) {
@@ -127,7 +128,7 @@ impl State {
     pub(crate) fn remove_match(&mut self, id: MatchId) -> Option<Match> {
         let made = self.matches.remove(&id)?;
         for seat in &made.seats {
-            self.match_of.remove(&seat.player);
+            self.match_of.swap_remove(&seat.player);
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
             self.index.answers_ended(id, deadline);

@@ -21,6 +21,7 @@ macro_rules! text_id {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Debug::fmt(&*self.0, f) }
         }
         impl Borrow<str> for $name { fn borrow(&self) -> &str { &self.0 } }
+        impl AsRef<str> for $name { fn as_ref(&self) -> &str { &self.0 } }
         impl From<&str> for $name { fn from(text: &str) -> Self { Self::new(text) } }
         impl From<String> for $name { fn from(text: String) -> Self { Self::new(text) } }
     )*};

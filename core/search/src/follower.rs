@@ -162,7 +162,8 @@ impl Search {
         if self.pools.get(name).is_some_and(same) {
             return;
         }
-        let pool = Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved);
+        let pool =
+            Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved, self.settings.party_policy);
         self.pools.insert(name.clone(), pool);
         // A live ticket is searched by the new rules from now on, if it fits them (D-22).
         let of_it = self.tickets.iter().filter(|(_, known)| known.matchmaker == *name);
@@ -460,6 +461,7 @@ impl<'s> Hunter<'s> {
         let looked_at: Vec<TicketId> = must.iter().map(|entry| entry.id.clone()).collect();
         let outcome = hunt(&Hunt {
             rules: &self.pool.rules,
+            plan: &self.pool.plan,
             now: self.now,
             policy: self.settings.party_policy,
             must,

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
+use matchwright_rules::plan::{Case, Coming, Means, Plan, Totals};
 use matchwright_rules::{
-    CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, RuleKind, RuleSet,
-    TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
+    CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, Rule, RuleKind, RuleSet,
+    Team, TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
 };
 
 use crate::pool::Entry;
@@ -19,6 +20,7 @@ use crate::pool::Entry;
 /// What one hunt is about.
 pub(crate) struct Hunt<'a> {
     pub rules: &'a RuleSet,
+    pub plan: &'a Plan,
     pub now: Timestamp,
     pub policy: PartyPolicy,
     /// These are in every set: the anchor first.
@@ -52,13 +54,14 @@ pub(crate) struct Outcome<'a> {
 
 /// Hunts.
 pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
-    let universe =
-        Universe::of(hunt.rules, hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party));
+    let everybody = || hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party);
+    let universe = hunt.plan.is_partial.then(|| Universe::of(hunt.rules, everybody()));
     let mut walk = Walk {
         hunt,
         universe,
+        coming: hunt.plan.coming(Vec::new(), everybody()),
         ahead: Ahead::of(&hunt.candidates, hunt.now),
-        lineup: Lineup::empty(hunt.rules),
+        totals: Totals::new(&hunt.plan.columns, hunt.rules.teams.len()),
         chosen: Vec::new(),
         best: None,
         best_players: 0,
@@ -115,12 +118,24 @@ impl Ahead {
     }
 }
 
+/// A ticket in the set.
+#[derive(Clone)]
+struct Chosen<'a> {
+    entry: &'a Entry,
+    /// `None`: where its backfill says.
+    team: Option<usize>,
+    /// The totals before it came.
+    before: Totals,
+}
+
 struct Walk<'h, 'a> {
     hunt: &'h Hunt<'a>,
-    universe: Universe,
+    /// For rules that the plan leaves to the bound.
+    universe: Option<Universe>,
+    coming: Coming,
     ahead: Ahead,
-    lineup: Lineup,
-    chosen: Vec<&'a Entry>,
+    totals: Totals,
+    chosen: Vec<Chosen<'a>>,
     best: Option<Found<'a>>,
     best_players: u32,
     nodes: u64,
@@ -191,7 +206,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Whether a set with a candidate of this index or a later one can be larger than the best so far.
     fn can_grow(&self, index: usize) -> bool {
-        let reach = self.hunt.players_max.min(self.lineup_players() + self.ahead.players[index]);
+        let reach = self.hunt.players_max.min(self.players() + self.ahead.players[index]);
         self.best.is_none() || reach > self.best_players
     }
 
@@ -240,15 +255,49 @@ impl<'a> Walk<'_, 'a> {
         if !self.has_soft {
             return false;
         }
-        let tier = tier_of(self.hunt.rules, self.hunt.now, self.chosen.iter().copied());
-        let judgement = judge(self.hunt.rules, &self.lineup, tier, self.hunt.policy);
-        let rules = self.hunt.rules.rules.iter().zip(&judgement.rules);
-        rules.into_iter().any(|(rule, held)| rule.enforced && can_heal(&rule.kind) && *held == Some(false))
+        let tier = tier_of(self.hunt.rules, self.hunt.now, self.entries());
+        let soft = |rule: &Rule| rule.enforced && can_heal(&rule.kind);
+        if self.hunt.plan.is_partial {
+            let judgement = judge(self.hunt.rules, &self.lineup(), tier, self.hunt.policy);
+            let rules = self.hunt.rules.rules.iter().zip(&judgement.rules);
+            return rules.into_iter().any(|(rule, held)| soft(rule) && *held == Some(false));
+        }
+        let verdicts = self.verdicts(TierSpan { low: tier, high: tier }, &Coming::default());
+        self.hunt.rules.rules.iter().zip(&verdicts).any(|(rule, one)| soft(rule) && *one == Verdict::False)
+    }
+
+    fn verdicts(&self, tiers: TierSpan, coming: &Coming) -> Vec<Verdict> {
+        self.hunt.plan.verdicts(&self.case(tiers, coming))
+    }
+
+    fn case<'c>(&'c self, tiers: TierSpan, coming: &'c Coming) -> Case<'c> {
+        Case { columns: &self.hunt.plan.columns, totals: &self.totals, coming, tiers }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'a Entry> {
+        self.chosen.iter().map(|one| one.entry)
+    }
+
+    /// The set as the judge sees it.
+    fn lineup(&self) -> Lineup {
+        let mut lineup = Lineup::empty(self.hunt.rules);
+        for one in &self.chosen {
+            match (one.team, &one.entry.seated) {
+                (Some(team), _) => lineup.push(one.entry.party.clone(), team),
+                (None, Some(teams)) => lineup.push_seated(one.entry.party.clone(), teams),
+                (None, None) => unreachable!("only a backfill ticket brings its seats"),
+            }
+        }
+        lineup
+    }
+
+    fn taken(&self) -> Vec<u32> {
+        (0..self.hunt.rules.teams.len()).map(|team| self.totals.row(team)[0] as u32).collect()
     }
 
     /// A second backfill ticket, or a player who is in the set already.
     fn is_excluded(&self, entry: &Entry) -> bool {
-        let has_backfill = self.chosen.iter().any(|one| one.is_backfill());
+        let has_backfill = self.entries().any(|one| one.is_backfill());
         if has_backfill && entry.is_backfill() {
             return true;
         }
@@ -256,7 +305,8 @@ impl<'a> Walk<'_, 'a> {
             // A player has one matchmaking ticket at a time; only a backfill ticket can list him once more.
             return false;
         }
-        let here: BTreeSet<_> = self.lineup.members().map(|member| &member.id).collect();
+        let here: BTreeSet<_> =
+            self.entries().flat_map(|one| &one.party.members).map(|member| &member.id).collect();
         entry.party.members.iter().any(|member| here.contains(&member.id))
     }
 
@@ -265,7 +315,7 @@ impl<'a> Walk<'_, 'a> {
         match entry.seated {
             Some(_) => vec![None],
             None => {
-                let teams = team_order(self.hunt.rules, &self.lineup, span, entry.size());
+                let teams = team_order(self.hunt.rules, &self.taken(), span, entry.size());
                 teams.into_iter().filter(|team| !self.has_empty_twin(*team)).map(Some).collect()
             }
         }
@@ -276,29 +326,33 @@ impl<'a> Walk<'_, 'a> {
         let teams = &self.hunt.rules.teams;
         let twins = (0..team).filter(|one| teams[*one].definition == teams[team].definition);
         self.twins[teams[team].definition]
-            && self.lineup.teams[team].is_empty()
-            && twins.into_iter().any(|one| self.lineup.teams[one].is_empty())
+            && self.is_empty(team)
+            && twins.into_iter().any(|one| self.is_empty(one))
+    }
+
+    fn is_empty(&self, team: usize) -> bool {
+        self.totals.row(team)[0] == 0.0
     }
 
     fn seat(&mut self, entry: &'a Entry, team: Option<usize>) {
-        match (team, &entry.seated) {
-            (Some(team), _) => self.lineup.push(entry.party.clone(), team),
-            (None, Some(teams)) => self.lineup.push_seated(entry.party.clone(), teams),
-            (None, None) => unreachable!("only a backfill ticket brings its seats"),
+        let before = self.totals.clone();
+        for (own, row) in &entry.rows {
+            self.totals.add(&self.hunt.plan.columns, team.unwrap_or(*own), row);
         }
-        self.chosen.push(entry);
+        self.chosen.push(Chosen { entry, team, before });
     }
 
     fn unseat(&mut self) {
-        self.lineup.pop();
-        self.chosen.pop();
+        if let Some(last) = self.chosen.pop() {
+            self.totals = last.before;
+        }
     }
 
     /// Tiers at which the set with this ticket, or any set that grows out of it, can be judged.
     fn span_with(&self, entry: &Entry, next: usize) -> TierSpan {
         let rules = self.hunt.rules;
         let musts = self.hunt.must.iter().copied();
-        let ages = self.chosen.iter().copied().chain([entry]).chain(musts);
+        let ages = self.entries().chain([entry]).chain(musts);
         let ages = ages.map(|one| self.hunt.now.since(one.rank.started_at));
         let next = next.min(self.hunt.candidates.len());
         let (now, later) = match rules.algorithm.expansion_age {
@@ -323,51 +377,91 @@ impl<'a> Walk<'_, 'a> {
             self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum()
         };
         let supply = self.ahead.players[next.min(self.hunt.candidates.len())] + waiting;
-        if self.lineup_players() > self.hunt.players_max {
+        if self.players() > self.hunt.players_max || !self.has_room(span, supply) {
             return false;
         }
+        let has_region = self.entries().fold(u64::MAX, |all, one| all & one.regions_at(span)) != 0;
+        if has_region && self.hunt.plan.is_open(self.hunt.rules, &self.case(span, &self.coming)) {
+            return self.universe.is_none() || self.is_open_by_bound(span);
+        }
+        if self.chosen.len() > 1 {
+            let mut verdicts = self.verdicts(span, &self.coming);
+            if !has_region {
+                let regional = self.hunt.plan.rules.iter().map(|means| matches!(means, Means::Region));
+                verdicts
+                    .iter_mut()
+                    .zip(regional)
+                    .filter(|(_, is)| *is)
+                    .for_each(|(one, _)| *one = Verdict::False);
+            }
+            self.count(&verdicts);
+        }
+        false
+    }
+
+    /// Every team can still reach its least number of players; writes down who may come.
+    fn has_room(&mut self, span: TierSpan, supply: u32) -> bool {
         let mut missing = 0;
-        let mut room = Room { teams: Vec::with_capacity(self.hunt.rules.teams.len()) };
-        for (team, seats) in self.hunt.rules.teams.iter().zip(&self.lineup.teams) {
-            let taken = seats.len() as u32;
+        self.coming.seats.clear();
+        self.coming.supply = f64::from(supply);
+        for (index, team) in self.hunt.rules.teams.iter().enumerate() {
+            let taken = self.totals.row(index)[0] as u32;
             let least = team.min_players.span(span.low, span.high).iter().min().copied().unwrap_or(0);
             let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
             if taken > most {
                 return false;
             }
             missing += least.saturating_sub(taken);
-            room.teams.push((least.saturating_sub(taken), (most - taken).min(supply)));
+            let room = (least.saturating_sub(taken), (most - taken).min(supply));
+            self.coming.seats.push((f64::from(room.0), f64::from(room.1)));
         }
-        if missing > supply {
-            return false;
-        }
-        let verdicts = bound(self.hunt.rules, &self.lineup, &room, &self.universe, span, self.hunt.policy);
-        let enforced = self.hunt.rules.rules.iter().zip(&verdicts);
-        let open = enforced.clone().all(|(rule, verdict)| !rule.enforced || *verdict != Verdict::False);
+        missing <= supply
+    }
+
+    /// The same question to the slow twin, for rules that columns cannot say.
+    fn is_open_by_bound(&mut self, span: TierSpan) -> bool {
+        let Some(universe) = &self.universe else { return true };
+        let room =
+            Room { teams: self.coming.seats.iter().map(|room| (room.0 as u32, room.1 as u32)).collect() };
+        let verdicts = bound(self.hunt.rules, &self.lineup(), &room, universe, span, self.hunt.policy);
+        let mut enforced = self.hunt.rules.rules.iter().zip(&verdicts);
+        let open = enforced.all(|(rule, verdict)| !rule.enforced || *verdict != Verdict::False);
         if !open && self.chosen.len() > 1 {
-            for (count, verdict) in self.counts.iter_mut().zip(&verdicts) {
-                count.1 += u64::from(*verdict == Verdict::False);
-                count.0 += u64::from(*verdict == Verdict::True);
-            }
+            self.count(&verdicts);
         }
         open
+    }
+
+    fn count(&mut self, verdicts: &[Verdict]) {
+        for (count, verdict) in self.counts.iter_mut().zip(verdicts) {
+            count.1 += u64::from(*verdict == Verdict::False);
+            count.0 += u64::from(*verdict == Verdict::True);
+        }
     }
 
     /// Keeps the set if it is a valid match and larger than the best one so far.
     fn record(&mut self) -> Flow {
         let rules = self.hunt.rules;
-        let tier = tier_of(rules, self.hunt.now, self.chosen.iter().copied());
-        let players = self.lineup_players();
-        let fits = |team: &matchwright_rules::Team, taken: usize| {
-            (*team.min_players.at(tier)..=*team.max_players.at(tier)).contains(&(taken as u32))
+        let tier = tier_of(rules, self.hunt.now, self.entries());
+        let players = self.players();
+        let fits = |(team, taken): (&Team, u32)| {
+            (*team.min_players.at(tier)..=*team.max_players.at(tier)).contains(&taken)
         };
-        let sizes_fit =
-            rules.teams.iter().zip(&self.lineup.teams).all(|(team, seats)| fits(team, seats.len()));
-        let all_backfill = self.chosen.iter().all(|entry| entry.is_backfill());
+        let sizes_fit = rules.teams.iter().zip(self.taken()).all(fits);
+        let all_backfill = self.entries().all(|entry| entry.is_backfill());
         if !sizes_fit || all_backfill || (self.best.is_some() && players <= self.best_players) {
             return Flow::On;
         }
-        let judgement = judge(rules, &self.lineup, tier, self.hunt.policy);
+        let (exact, nobody) = (TierSpan { low: tier, high: tier }, Coming::default());
+        if !self.hunt.plan.is_open(rules, &self.case(exact, &nobody)) {
+            if self.chosen.len() > 1 {
+                let verdicts = self.verdicts(exact, &nobody);
+                self.count(&verdicts);
+            }
+            return Flow::On;
+        }
+        let lineup = self.lineup();
+        let judgement = judge(rules, &lineup, tier, self.hunt.policy);
         if self.chosen.len() > 1 {
             for (count, held) in self.counts.iter_mut().zip(&judgement.rules) {
                 count.0 += u64::from(*held == Some(true));
@@ -379,23 +473,23 @@ impl<'a> Walk<'_, 'a> {
         }
         let seats: u32 = rules.teams.iter().map(|team| *team.max_players.at(tier)).sum();
         let full = players == seats.min(self.hunt.players_max);
-        let (entries, lineup) = (self.chosen.clone(), self.lineup.clone());
+        let entries = self.entries().collect();
         self.best = Some(Found { entries, lineup, region: judgement.region, full, tier });
         self.best_players = players;
         if full { Flow::Full } else { Flow::On }
     }
 
-    fn lineup_players(&self) -> u32 {
-        self.lineup.teams.iter().map(|seats| seats.len() as u32).sum()
+    fn players(&self) -> u32 {
+        self.taken().iter().sum()
     }
 }
 
 /// Teams with room for a ticket, in the order to try them: those below their minimum, then the most open seats,
 /// then the order of the rule set (D-98, D-104).
-pub(crate) fn team_order(rules: &RuleSet, lineup: &Lineup, span: TierSpan, size: u32) -> Vec<usize> {
+pub(crate) fn team_order(rules: &RuleSet, taken: &[u32], span: TierSpan, size: u32) -> Vec<usize> {
     let mut teams: Vec<(bool, u32, usize)> = Vec::with_capacity(rules.teams.len());
     for (index, team) in rules.teams.iter().enumerate() {
-        let taken = lineup.teams[index].len() as u32;
+        let taken = taken[index];
         let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
         let least = team.min_players.at(span.high);
         if taken + size <= most {

@@ -124,7 +124,8 @@ impl Filler<'_> {
     fn place(&self, lineup: &mut Lineup, chosen: &[&Entry], entry: &Entry, universe: &Universe) -> bool {
         let tier = tier_of(self.rules, self.now, chosen.iter().copied().chain([entry]));
         let span = TierSpan { low: tier, high: tier };
-        let players = lineup.teams.iter().map(|seats| seats.len() as u32).sum::<u32>();
+        let taken: Vec<u32> = lineup.teams.iter().map(|seats| seats.len() as u32).collect();
+        let players = taken.iter().sum::<u32>();
         let twice = chosen.iter().any(|one| one.is_backfill())
             && (entry.is_backfill() || shares_player(lineup, entry));
         if players + entry.size() > self.players_max || twice {
@@ -132,7 +133,7 @@ impl Filler<'_> {
         }
         match &entry.seated {
             Some(seats) => lineup.push_seated(entry.party.clone(), seats),
-            None => match team_order(self.rules, lineup, span, entry.size()).first() {
+            None => match team_order(self.rules, &taken, span, entry.size()).first() {
                 Some(team) => lineup.push(entry.party.clone(), *team),
                 None => return false,
             },

@@ -10,6 +10,7 @@ mod balance;
 mod follower;
 mod hunt;
 mod large;
+mod near;
 mod order;
 mod pool;
 mod settings;

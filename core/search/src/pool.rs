@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{AttributeValue, MatchmakerName, Player, RuleSetName, TicketId, Timestamp};
-use matchwright_rules::{
-    BackfillPriority, ComparisonOperation, Expression, Node, Party, RuleKind, RuleSet, TeamSelection,
+use matchwright_model::{
+    AttributeValue, MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp,
 };
+use matchwright_rules::plan::Plan;
+use matchwright_rules::{BackfillPriority, Party, RuleSet, TierSpan};
+
+use crate::near::Regions;
 
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +38,10 @@ pub(crate) struct Entry {
     pub party: Arc<Party>,
     /// Backfill: the team of each member, by index.
     pub seated: Option<Vec<usize>>,
+    /// The plan's numbers; of a backfill ticket, those of its members in each team.
+    pub rows: Vec<(usize, Vec<f64>)>,
+    /// Per tier, the regions near enough for all of its members. Empty: regions play no part.
+    pub regions: Vec<u64>,
 }
 
 impl Entry {
@@ -44,6 +51,14 @@ impl Entry {
 
     pub fn is_backfill(&self) -> bool {
         self.seated.is_some()
+    }
+
+    /// Regions near enough at some tier of these.
+    pub fn regions_at(&self, tiers: TierSpan) -> u64 {
+        match self.regions.get(usize::from(tiers.low.0)..=usize::from(tiers.high.0)) {
+            Some(masks) => masks.iter().fold(0, |all, one| all | one),
+            None => u64::MAX,
+        }
     }
 }
 
@@ -60,7 +75,8 @@ pub(crate) struct Pool {
     pub rules: Arc<RuleSet>,
     /// Seats that a match leaves open for others (D-116).
     pub reserved_seats: u32,
-    key_attributes: Vec<usize>,
+    pub plan: Plan,
+    regions: Regions,
     buckets: BTreeMap<Key, Bucket>,
     places: BTreeMap<TicketId, (Key, Rank)>,
 }
@@ -71,10 +87,12 @@ impl Pool {
         rule_set: RuleSetName,
         rules: Arc<RuleSet>,
         reserved_seats: u32,
+        policy: PartyPolicy,
     ) -> Self {
-        let key_attributes = key_attributes(&rules);
+        let plan = Plan::of(&rules, policy);
         let (buckets, places) = (BTreeMap::new(), BTreeMap::new());
-        Self { matchmaker, rule_set, rules, reserved_seats, key_attributes, buckets, places }
+        let regions = Regions::default();
+        Self { matchmaker, rule_set, rules, reserved_seats, plan, regions, buckets, places }
     }
 
     /// Takes a ticket in; `None` when it does not fit the rule set (it then waits for its deadline, D-22).
@@ -93,7 +111,13 @@ impl Pool {
         let class = class(self.rules.algorithm.backfill_priority, backfill);
         let rank = Rank::new(class, started_at, sequence);
         let key = self.key_of(&party)?;
-        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated };
+        let rows = match &seated {
+            Some(teams) => self.plan.rows_seated(&party, teams),
+            None => vec![(0, self.plan.row(&party))],
+        };
+        let limit = self.plan.latency.as_ref();
+        let regions = limit.map(|limit| self.regions.near(&party, limit)).unwrap_or_default();
+        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated, rows, regions };
         self.buckets.entry(key.clone()).or_default().insert(rank, entry);
         self.places.insert(id.clone(), (key, rank));
         Some(rank)
@@ -125,7 +149,7 @@ impl Pool {
             let first = values.next()?;
             values.all(|value| value == first).then_some(first)
         };
-        self.key_attributes.iter().map(value).collect()
+        self.plan.keys.iter().map(value).collect()
     }
 }
 
@@ -143,41 +167,5 @@ fn key_text(value: &AttributeValue) -> String {
         // Equal numbers have equal texts once both zeros are one.
         AttributeValue::Number(number) => format!("{:?}", number + 0.0),
         other => format!("{other:?}"),
-    }
-}
-
-/// Attributes that an enforced rule wants equal over all players of a match.
-fn key_attributes(rules: &RuleSet) -> Vec<usize> {
-    let of_rule = |kind: &RuleKind| match kind {
-        RuleKind::BatchDistance(rule) if rule.max.is_none() => Some(rule.attribute),
-        RuleKind::Comparison(rule)
-            if rule.reference.is_none() && rule.operation == ComparisonOperation::Equal =>
-        {
-            rule.measurements.iter().find_map(|measured| attribute_of_all(rules, measured))
-        }
-        _ => None,
-    };
-    rules.rules.iter().filter(|rule| rule.enforced).filter_map(|rule| of_rule(&rule.kind)).collect()
-}
-
-/// The attribute of an expression that lists its value for every player of the match.
-fn attribute_of_all(rules: &RuleSet, expression: &Expression) -> Option<usize> {
-    match &expression.node {
-        Node::Call { function: matchwright_rules::Function::Flatten, argument, lift: 0 } => {
-            attribute_of_all(rules, argument)
-        }
-        Node::Attribute { teams, attribute } => {
-            let all = match teams {
-                TeamSelection::One(_) => rules.teams.len() == 1,
-                TeamSelection::Many(teams) => teams.len() == rules.teams.len(),
-            };
-            let kind = rules.attributes[*attribute].kind;
-            let is_plain = matches!(
-                kind,
-                matchwright_model::AttributeType::Text | matchwright_model::AttributeType::Number
-            );
-            (all && is_plain).then_some(*attribute)
-        }
-        _ => None,
     }
 }

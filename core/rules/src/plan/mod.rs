@@ -121,15 +121,16 @@ impl Plan {
         Coming { seats, supply, domain }
     }
 
-    /// Per rule, its verdict over everything that may still come. Regions, keys and residual rules are `Unknown`.
+    /// Per rule, its verdict over everything that may still come. Keys hold, as buckets
+    /// see to; regions and residual rules are `Unknown`.
     pub fn verdicts(&self, case: &Case<'_>) -> Vec<Verdict> {
         let mut verdicts: Vec<Verdict> = Vec::with_capacity(self.rules.len());
         for means in &self.rules {
             let verdict = match means {
                 Means::Gate(gate) => gate.verdict(case),
                 Means::Statement(statement) => bound::compound(statement, &verdicts),
-                Means::Order => Verdict::True,
-                Means::Key { .. } | Means::Region | Means::Residual(_) => Verdict::Unknown,
+                Means::Order | Means::Key { .. } => Verdict::True,
+                Means::Region | Means::Residual(_) => Verdict::Unknown,
             };
             verdicts.push(verdict);
         }
