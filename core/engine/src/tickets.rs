@@ -32,7 +32,7 @@ impl Tickets {
     }
 
     /// All of them, by id. Sorts: not for what happens with every request.
-    pub fn values(&self) -> impl Iterator<Item = &Ticket> {
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Ticket> {
         let mut all: Vec<&Ticket> = self.by_id.values().map(|ticket| &**ticket).collect();
         all.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         all.into_iter()
