@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::{Command, MatchmakerFields, Record, Settings, Status};
@@ -138,7 +139,7 @@ impl<'p> Life<'p> {
         let matchmaker = self.matchmaker();
         let size = [1, 1, 1, 1, 2, 2, 3][self.draw(7) as usize];
         let first = self.draw(self.plan.players);
-        let players: Vec<Player> =
+        let players: Arc<[Player]> =
             (0..size).map(|offset| self.player((first + offset) % self.plan.players)).collect();
         let id = TicketId::from(format!("t{}", self.tickets));
         // A party larger than any team is refused, and nothing changes.
@@ -209,6 +210,7 @@ impl<'p> Life<'p> {
         let game = self.draw(4);
         let id = TicketId::from(format!("t{}", self.tickets));
         let game_session = Some(format!("game-{game}"));
+        let players = players.into();
         let _ = self.world.send(&Command::StartBackfill { id, matchmaker, game_session, players });
     }
 

@@ -130,7 +130,7 @@ impl Case {
             let id = format!("{prefix}{number}");
             let mut one = Value::Object(many.clone());
             one["id"] = id.clone().into();
-            let players = vec![player(&one)];
+            let players = [player(&one)].into();
             let start = Command::StartTicket { id: id.as_str().into(), matchmaker: "m".into(), players };
             self.world.commit(&start).unwrap_or_else(|rejection| panic!("{rejection}"));
         }
@@ -235,7 +235,7 @@ fn command(step: &Value) -> Option<Command> {
     let matchmaker = || step["in"].as_str().unwrap_or("m").into();
     let text = |value: &Value| value.as_str().expect("a text").to_string();
     if let Some(id) = step["start"].as_str() {
-        let players = players(&step["players"]);
+        let players = players(&step["players"]).into();
         return Some(Command::StartTicket { id: id.into(), matchmaker: matchmaker(), players });
     }
     if let Some(id) = step["backfill"].as_str() {
@@ -245,7 +245,7 @@ fn command(step: &Value) -> Option<Command> {
             id: id.into(),
             matchmaker: matchmaker(),
             game_session,
-            players,
+            players: players.into(),
         });
     }
     if let Some(id) = step["stop"].as_str() {

@@ -1,6 +1,7 @@
 //! Backfill: a request to fill open slots of a running match.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use matchwright_model::{MatchmakerName, Player, TicketId};
 use matchwright_rules::{Party, RuleSet};
@@ -14,7 +15,7 @@ pub(crate) struct Request<'a> {
     pub matchmaker: &'a MatchmakerName,
     pub game_session: Option<&'a str>,
     /// Those who play already, each with his team.
-    pub players: &'a [Player],
+    pub players: &'a Arc<[Player]>,
 }
 
 /// Starts a backfill; an active one of the same session is replaced (D-32). The tickets of its players are left
@@ -53,7 +54,7 @@ pub(crate) fn decide_start(
         id: request.id.clone(),
         matchmaker: request.matchmaker.clone(),
         game_session: request.game_session.map(str::to_string),
-        players: request.players.into(),
+        players: request.players.clone(),
         deadline: context.now + config.fields.request_timeout,
     };
     let estimate = state.matchmaker_estimate(request.matchmaker, context.now);

@@ -1,6 +1,7 @@
 //! Everything one may ask of the engine: clients, the clock, search, placement and sinks alike.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_model::{MatchId, MatchmakerName, Player, RuleSetName, TicketId};
@@ -42,13 +43,13 @@ pub enum Command {
     StartTicket {
         id: TicketId,
         matchmaker: MatchmakerName,
-        players: Vec<Player>,
+        players: Arc<[Player]>,
     },
     StartBackfill {
         id: TicketId,
         matchmaker: MatchmakerName,
         game_session: Option<String>,
-        players: Vec<Player>,
+        players: Arc<[Player]>,
     },
     StopTicket {
         id: TicketId,

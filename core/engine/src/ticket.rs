@@ -150,7 +150,7 @@ pub(crate) fn decide_start(
     context: &Context<'_>,
     id: &TicketId,
     matchmaker: &MatchmakerName,
-    players: &[Player],
+    players: &Arc<[Player]>,
 ) -> Result<Decision, Rejection> {
     let config = state.matchmaker(matchmaker)?;
     if state.tickets.contains_key(id) {
@@ -170,8 +170,10 @@ pub(crate) fn decide_start(
         cancel(state, context, &other, EndReason::Requeued, &mut changes);
     }
     // `Team` means nothing here and is not kept (D-29).
-    let players: Arc<[Player]> =
-        players.iter().map(|player| Player { team: None, ..player.clone() }).collect();
+    let players = match players.iter().any(|player| player.team.is_some()) {
+        true => players.iter().map(|player| Player { team: None, ..player.clone() }).collect(),
+        false => players.clone(),
+    };
     let deadline = context.now + config.fields.request_timeout;
     let started = Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
     let reply = Reply::Ticket(

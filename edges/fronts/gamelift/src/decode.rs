@@ -141,7 +141,8 @@ fn start(
         _ => Some(None),
     };
     let name = name?;
-    let (id, matchmaker, players, game_session) = (TicketId::from(id?), name.into(), players?, game_session?);
+    let (id, matchmaker, players) = (TicketId::from(id?), name.into(), players?);
+    let game_session = game_session?;
     let command = match backfill {
         true => Command::StartBackfill { id, matchmaker, game_session, players },
         false => Command::StartTicket { id, matchmaker, players },

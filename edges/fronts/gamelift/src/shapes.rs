@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName};
@@ -260,7 +261,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// A list of players; `Team` is kept, the engine knows when it means something.
-    pub fn players(&self, key: &str, most: usize) -> Option<Vec<Player>> {
+    pub fn players(&self, key: &str, most: usize) -> Option<Arc<[Player]>> {
         self.each(key, self.required(key)?, 1..=most, |path, item| self.player(path, item))
     }
 
