@@ -8,15 +8,15 @@ use matchwright_engine::{
     AcceptanceOutcome, Change, MatchmakerFields, Mode, Proposal, Record, RuleCount, Seat, Status,
 };
 use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
-use matchwright_rules::{ExpansionAge, Options, RuleSet, Strategy, compile};
+use matchwright_rules::{ExpansionAge, Lineup, Options, RuleSet, Strategy, compile, judge};
 
 use crate::agenda::{Agenda, Cause, Dirty};
 use crate::balance::balance;
-use crate::hunt::{Found, Hunt, hunt};
+use crate::hunt::{Found, Hunt, hunt, tier_of};
 use crate::order::nearest;
-use crate::pool::{Bucket, Entry, Pool, Rank};
+use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
 use crate::tally::Tally;
-use crate::{SearchSettings, large};
+use crate::{Limits, SearchSettings, large};
 
 /// The longest pause before a ticket whose search was cut is searched again.
 const RETRY_MAX: Duration = Duration::from_secs(16);
@@ -127,6 +127,9 @@ impl Search {
     /// The next piece of work, or `None` when nothing is left to do before [`Search::next_wake`].
     pub fn step(&mut self, now: Timestamp, new_id: &mut dyn FnMut() -> MatchId) -> Option<Step> {
         while let Some((ticket, cause)) = self.agenda.take_due(now) {
+            if cause == Cause::Expansion {
+                self.promote(&ticket, now);
+            }
             self.mark(&ticket, cause);
         }
         let dirty = self.agenda.take_dirty()?;
@@ -213,7 +216,8 @@ impl Search {
         if !known.searching || known.proposed || is_busy || pool.rank(id).is_some() {
             return;
         }
-        if pool.insert(id, &known.players, known.started_at, known.sequence, known.backfill).is_none() {
+        let arrival = (known.started_at, known.sequence);
+        if pool.insert(id, &known.players, arrival, known.backfill).is_none() {
             return;
         }
         for step in &pool.rules.steps {
@@ -229,6 +233,12 @@ impl Search {
         let Some(known) = self.tickets.get(id) else { return };
         if let Some(rank) = self.pools.get(&known.matchmaker).and_then(|pool| pool.rank(id)) {
             self.agenda.mark(&known.matchmaker, rank, Dirty { ticket: id.clone(), cause, resume: None });
+        }
+    }
+
+    fn promote(&mut self, id: &TicketId, now: Timestamp) {
+        if let Some(pool) = self.tickets.get(id).and_then(|known| self.pools.get_mut(&known.matchmaker)) {
+            pool.promote(id, now);
         }
     }
 
@@ -397,6 +407,9 @@ impl<'s> Hunter<'s> {
             return (None, Vec::new(), None);
         };
         if bucket.len() > self.settings.exact_tickets {
+            if !self.pool.plan.is_partial {
+                return (self.sought(own), Vec::new(), Some(Again::Later));
+            }
             let others = bucket.values().filter(|entry| entry.rank != own.rank);
             let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
             let (made, seen, _, _) = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
@@ -423,6 +436,27 @@ impl<'s> Hunter<'s> {
             }
         }
         (None, seen, again)
+    }
+
+    /// A match around a ticket out of a large bucket.
+    fn sought(&self, own: &'s Entry) -> Option<Made> {
+        let rules = &self.pool.rules;
+        let limits = Limits { players: self.players_max(), looks: self.settings.candidates_max };
+        let Sought { units, is_full } = self.pool.seek(own, self.now, limits)?;
+        let mut lineup = Lineup::empty(rules);
+        for (entry, team) in &units {
+            match (team, &entry.seated) {
+                (Some(team), _) => lineup.push(entry.party.clone(), *team),
+                (None, Some(teams)) => lineup.push_seated(entry.party.clone(), teams),
+                (None, None) => unreachable!("only a backfill ticket brings its seats"),
+            }
+        }
+        let entries: Vec<&Entry> = units.into_iter().map(|(entry, _)| entry).collect();
+        let is_backfill = entries.iter().all(|entry| entry.is_backfill());
+        let tier = tier_of(rules, self.now, entries.iter().copied());
+        let judgement = judge(rules, &lineup, tier, self.settings.party_policy);
+        let found = Found { entries, lineup, region: judgement.region, full: is_full, tier };
+        (judgement.valid && !is_backfill).then(|| self.made(&found))
     }
 
     /// Tickets that can be the oldest of a set with the dirty one, in rank order.

@@ -2,19 +2,27 @@
 //! with proposals. Knows no clock, no disk, no thread; the same changes give the same proposals.
 //!
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `pool` (who waits, in
-//! buckets), `order` (who is looked at first), `hunt` (the complete search around one anchor), `large` (matches
-//! above 40 players), `balance` (even teams).
+//! buckets). Small buckets: `order` (who is looked at first), `hunt` (the complete search around one anchor). Large
+//! ones: `intake` (a party as numbers), [`Crowd`] and `band` (who is near whom), `seek` (a match around one ticket),
+//! `split` (even teams). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
 mod balance;
+mod band;
+mod crowd;
 mod follower;
 mod hunt;
+mod intake;
 mod large;
-mod near;
 mod order;
 mod pool;
+mod seek;
 mod settings;
+mod split;
 mod tally;
 
+pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};
+pub use intake::Intake;
+pub use seek::{Anchor, Limits, Picked};
 pub use settings::SearchSettings;

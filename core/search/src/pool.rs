@@ -1,15 +1,15 @@
-//! Who waits at one matchmaker, in buckets whose members a match may mix.
+//! Who waits at one matchmaker: tickets with their parties, in buckets whose members a match may mix, and the same
+//! tickets as a crowd of numbers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{
-    AttributeValue, MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp,
-};
+use matchwright_model::{MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::plan::Plan;
-use matchwright_rules::{BackfillPriority, Party, RuleSet, TierSpan};
+use matchwright_rules::{BackfillPriority, Party, RuleSet, Tier, TierSpan};
 
-use crate::near::Regions;
+use crate::intake::Intake;
+use crate::{Anchor, Crowd, Limits, Picked, Slot};
 
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +38,14 @@ pub(crate) struct Entry {
     pub party: Arc<Party>,
     /// Backfill: the team of each member, by index.
     pub seated: Option<Vec<usize>>,
+    /// Its bucket.
+    pub key: u32,
     /// The plan's numbers; of a backfill ticket, those of its members in each team.
     pub rows: Vec<(usize, Vec<f64>)>,
     /// Per tier, the regions near enough for all of its members. Empty: regions play no part.
     pub regions: Vec<u64>,
+    /// Its place in the crowd. Backfill tickets have none: every match around one begins with it.
+    pub slot: Option<Slot>,
 }
 
 impl Entry {
@@ -62,8 +66,11 @@ impl Entry {
     }
 }
 
-/// Values that all players of a match share, where rules ask for it: no match crosses a bucket (D-130).
-pub(crate) type Key = Vec<String>;
+/// A match as found in a crowd: its tickets, each with its team; a backfill ticket has none.
+pub(crate) struct Sought<'p> {
+    pub units: Vec<(&'p Entry, Option<usize>)>,
+    pub is_full: bool,
+}
 
 /// Tickets that a match may mix, in rank order.
 pub(crate) type Bucket = BTreeMap<Rank, Entry>;
@@ -73,12 +80,15 @@ pub(crate) struct Pool {
     pub matchmaker: MatchmakerName,
     pub rule_set: RuleSetName,
     pub rules: Arc<RuleSet>,
+    pub plan: Arc<Plan>,
     /// Seats that a match leaves open for others (D-116).
     pub reserved_seats: u32,
-    pub plan: Plan,
-    regions: Regions,
-    buckets: BTreeMap<Key, Bucket>,
-    places: BTreeMap<TicketId, (Key, Rank)>,
+    intake: Intake,
+    crowd: Crowd,
+    buckets: BTreeMap<u32, Bucket>,
+    places: BTreeMap<TicketId, (u32, Rank)>,
+    /// Whose slot it is.
+    owners: Vec<Option<(u32, Rank)>>,
 }
 
 impl Pool {
@@ -89,19 +99,19 @@ impl Pool {
         reserved_seats: u32,
         policy: PartyPolicy,
     ) -> Self {
-        let plan = Plan::of(&rules, policy);
-        let (buckets, places) = (BTreeMap::new(), BTreeMap::new());
-        let regions = Regions::default();
-        Self { matchmaker, rule_set, rules, reserved_seats, plan, regions, buckets, places }
+        let plan = Arc::new(Plan::of(&rules, policy));
+        let crowd = Crowd::new(rules.clone(), plan.clone());
+        let (buckets, places, owners) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let intake = Intake::default();
+        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, places, owners }
     }
 
-    /// Takes a ticket in; `None` when it does not fit the rule set (it then waits for its deadline, D-22).
+    /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then waits for its deadline, D-22).
     pub fn insert(
         &mut self,
         id: &TicketId,
         players: &[Player],
-        started_at: Timestamp,
-        sequence: u64,
+        (started_at, sequence): (Timestamp, u64),
         backfill: bool,
     ) -> Option<Rank> {
         let party = Party::bind(&self.rules, players).ok()?;
@@ -110,27 +120,40 @@ impl Pool {
         let seated = if backfill { Some(seats()?) } else { None };
         let class = class(self.rules.algorithm.backfill_priority, backfill);
         let rank = Rank::new(class, started_at, sequence);
-        let key = self.key_of(&party)?;
-        let rows = match &seated {
-            Some(teams) => self.plan.rows_seated(&party, teams),
-            None => vec![(0, self.plan.row(&party))],
+        let guest = self.intake.guest(&self.plan, &party, Tier(0))?;
+        let (slot, rows) = match &seated {
+            Some(teams) => (None, self.plan.rows_seated(&party, teams)),
+            None => (Some(self.crowd.insert(&guest)), vec![(0, guest.row)]),
         };
-        let limit = self.plan.latency.as_ref();
-        let regions = limit.map(|limit| self.regions.near(&party, limit)).unwrap_or_default();
-        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated, rows, regions };
-        self.buckets.entry(key.clone()).or_default().insert(rank, entry);
+        if let Some(slot) = slot {
+            self.owners.resize(self.owners.len().max(slot as usize + 1), None);
+            self.owners[slot as usize] = Some((guest.key, rank));
+        }
+        let (key, regions) = (guest.key, guest.regions);
+        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated, key, rows, regions, slot };
+        self.buckets.entry(key).or_default().insert(rank, entry);
         self.places.insert(id.clone(), (key, rank));
         Some(rank)
     }
 
     pub fn remove(&mut self, id: &TicketId) {
         let Some((key, rank)) = self.places.remove(id) else { return };
-        if let Some(bucket) = self.buckets.get_mut(&key) {
-            bucket.remove(&rank);
-            if bucket.is_empty() {
-                self.buckets.remove(&key);
-            }
+        let Some(bucket) = self.buckets.get_mut(&key) else { return };
+        let slot = bucket.remove(&rank).and_then(|entry| entry.slot);
+        if bucket.is_empty() {
+            self.buckets.remove(&key);
         }
+        if let Some(slot) = slot {
+            self.crowd.remove(slot);
+            self.owners[slot as usize] = None;
+        }
+    }
+
+    /// A ticket has waited into the tier of its age.
+    pub fn promote(&mut self, id: &TicketId, now: Timestamp) {
+        let entry = self.places.get(id).and_then(|(key, rank)| self.buckets.get(key)?.get(rank));
+        let Some((slot, rank)) = entry.and_then(|entry| Some((entry.slot?, entry.rank))) else { return };
+        self.crowd.promote(slot, self.rules.tier(now.since(rank.started_at)));
     }
 
     pub fn rank(&self, id: &TicketId) -> Option<Rank> {
@@ -142,14 +165,22 @@ impl Pool {
         self.buckets.get(&self.places.get(id)?.0)
     }
 
-    /// `None` when its own members differ: such a party can never be in a match.
-    fn key_of(&self, party: &Party) -> Option<Key> {
-        let value = |attribute: &usize| {
-            let mut values = party.members.iter().map(|member| key_text(&member.values[*attribute]));
-            let first = values.next()?;
-            values.all(|value| value == first).then_some(first)
+    /// A match around a ticket out of the crowd.
+    pub fn seek<'p>(&'p self, entry: &'p Entry, now: Timestamp, limits: Limits) -> Option<Sought<'p>> {
+        let tier: Tier = self.rules.tier(now.since(entry.rank.started_at));
+        let anchor = match entry.slot {
+            Some(slot) => Anchor::Ticket(slot),
+            None => Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions },
         };
-        self.plan.keys.iter().map(value).collect()
+        let Picked { units, is_full } = self.crowd.seek(anchor, limits)?;
+        let of_slot = |slot: Slot| {
+            let (key, rank) = self.owners[slot as usize]?;
+            self.buckets.get(&key)?.get(&rank)
+        };
+        let own = entry.slot.is_none().then_some((entry, None));
+        let others = units.into_iter().map(|(slot, team)| Some((of_slot(slot)?, Some(team))));
+        let all = own.into_iter().map(Some).chain(others).collect::<Option<Vec<_>>>()?;
+        Some(Sought { units: all, is_full })
     }
 }
 
@@ -158,14 +189,5 @@ fn class(priority: BackfillPriority, backfill: bool) -> u8 {
         (BackfillPriority::High, true) => 0,
         (BackfillPriority::Low, true) => 2,
         _ => 1,
-    }
-}
-
-fn key_text(value: &AttributeValue) -> String {
-    match value {
-        AttributeValue::Text(text) => text.clone(),
-        // Equal numbers have equal texts once both zeros are one.
-        AttributeValue::Number(number) => format!("{:?}", number + 0.0),
-        other => format!("{other:?}"),
     }
 }

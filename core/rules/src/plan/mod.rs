@@ -2,10 +2,12 @@
 //!
 //! A plan prunes and orders; the judge decides. What it cannot say in columns is *residual*: such a rule is looked at
 //! by the bound and the judge alone. Reading order: [`Plan`], `column` (what is kept), `value` (what a rule measures),
-//! `gate` (what it says of it).
+//! `gate` (what it says of it), `steer` (where to look
+//! first).
 
 mod column;
 mod gate;
+mod steer;
 mod totals;
 mod value;
 
@@ -13,6 +15,7 @@ use matchwright_model::{AttributeType, PartyPolicy};
 
 pub use column::Column;
 pub use gate::{Against, Case, Gate};
+pub use steer::{Steer, Wanted};
 pub use totals::{Columns, Totals};
 pub use value::{Coming, Interval, Measure, Value};
 
@@ -50,6 +53,7 @@ pub struct Plan {
     pub latency: Option<Tiered<f64>>,
     /// An enforced rule is residual.
     pub is_partial: bool,
+    pub steer: Steer,
 }
 
 impl Plan {
@@ -74,7 +78,8 @@ impl Plan {
             .zip(&means)
             .any(|(rule, means)| rule.enforced && matches!(means, Means::Residual(_)));
         let latency = latency(rules).filter(|_| column::speaks(policy));
-        Self { columns, latency, rules: means, keys, is_partial }
+        let steer = Steer::of(rules, &means, &mut columns);
+        Self { columns, latency, rules: means, keys, is_partial, steer }
     }
 
     /// The row of one ticket: its players, then a number per column.
@@ -135,6 +140,15 @@ impl Plan {
             verdicts.push(verdict);
         }
         verdicts
+    }
+
+    /// False when a rule fails that no further player can repair.
+    pub fn lasts(&self, case: &Case<'_>) -> bool {
+        let mut gates = self.steer.lasting.iter().filter_map(|index| match &self.rules[*index] {
+            Means::Gate(gate) => Some(gate),
+            _ => None,
+        });
+        gates.all(|gate| gate.verdict(case) != Verdict::False)
     }
 
     /// False when an enforced rule surely fails.

@@ -1,0 +1,233 @@
+//! Who waits at one matchmaker, as numbers by slot and, per key, tier and region, along the number that brings those
+//! who suit each other together. Knows no ids, no texts, no time: tiers are told.
+
+use std::sync::Arc;
+
+use matchwright_rules::plan::Plan;
+use matchwright_rules::{ExpansionAge, RuleSet, Tier};
+
+use crate::band::{Band, Spot};
+
+/// A ticket's place in a crowd; free for another once it has left.
+pub type Slot = u32;
+
+/// A ticket as a crowd keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guest {
+    /// Tickets with different keys share no match.
+    pub key: u32,
+    pub tier: Tier,
+    /// The plan's row.
+    pub row: Vec<f64>,
+    /// Per tier, a bit for every region near enough. Empty: regions play no part.
+    pub regions: Vec<u64>,
+}
+
+/// Wanted texts that split bands; more than these are looked for among all.
+const SPLITS_MAX: usize = 3;
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Crowd {
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) plan: Arc<Plan>,
+    /// Columns of which somebody is wanted, each once: bit `n` of a class says that a ticket has the `n`-th.
+    pub(crate) splits: Vec<usize>,
+    width: usize,
+    tiers: usize,
+    rows: Vec<f64>,
+    regions: Vec<u64>,
+    places: Vec<Place>,
+    free: Vec<Slot>,
+    groups: Vec<Group>,
+}
+
+/// Where a slot's ticket stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    key: u32,
+    tier: u16,
+    class: u8,
+    is_here: bool,
+}
+
+/// Tickets of one key: bands by region, tier and class.
+#[derive(Debug, Default)]
+struct Group {
+    bands: Vec<Option<Box<Band>>>,
+    tickets: usize,
+}
+
+impl Crowd {
+    pub fn new(rules: Arc<RuleSet>, plan: Arc<Plan>) -> Self {
+        let mut splits: Vec<usize> = plan.steer.wanted.iter().map(|wanted| wanted.column).collect();
+        splits.sort_unstable();
+        splits.dedup();
+        splits.truncate(SPLITS_MAX);
+        let (width, tiers) = (plan.columns.width(), rules.steps.len() + 1);
+        let (rows, regions, places) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            rules,
+            plan,
+            splits,
+            width,
+            tiers,
+            rows,
+            regions,
+            places,
+            free: Vec::new(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// Takes a ticket in.
+    pub fn insert(&mut self, guest: &Guest) -> Slot {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place { key: 0, tier: 0, class: 0, is_here: false });
+            self.rows.resize(self.places.len() * self.width, 0.0);
+            self.regions.resize(self.places.len() * self.tiers, u64::MAX);
+            self.places.len() as Slot - 1
+        });
+        let at = slot as usize;
+        self.rows[at * self.width..(at + 1) * self.width].copy_from_slice(&guest.row);
+        let regions = &mut self.regions[at * self.tiers..(at + 1) * self.tiers];
+        match guest.regions.is_empty() {
+            true => regions.fill(1),
+            false => regions.copy_from_slice(&guest.regions),
+        }
+        let class = self.class_of(&guest.row);
+        self.places[at] = Place { key: guest.key, tier: guest.tier.0, class, is_here: true };
+        if self.groups.len() <= guest.key as usize {
+            self.groups.resize_with(guest.key as usize + 1, Group::default);
+        }
+        self.groups[guest.key as usize].tickets += 1;
+        for tier in self.indexed(0, guest.tier.0) {
+            self.enter(slot, tier);
+        }
+        slot
+    }
+
+    /// Takes a ticket out.
+    pub fn remove(&mut self, slot: Slot) {
+        let place = self.places[slot as usize];
+        if !place.is_here {
+            return;
+        }
+        for tier in self.indexed(0, place.tier) {
+            self.leave(slot, tier);
+        }
+        self.groups[place.key as usize].tickets -= 1;
+        self.places[slot as usize].is_here = false;
+        self.free.push(slot);
+    }
+
+    /// A ticket has waited into a later tier.
+    pub fn promote(&mut self, slot: Slot, tier: Tier) {
+        let place = self.places[slot as usize];
+        if !place.is_here || tier.0 <= place.tier {
+            return;
+        }
+        self.places[slot as usize].tier = tier.0;
+        if self.rules.algorithm.expansion_age == ExpansionAge::Newest {
+            (place.tier + 1..=tier.0).for_each(|tier| self.enter(slot, tier));
+        }
+    }
+
+    /// Bytes held per ticket's numbers and places in bands.
+    pub fn bytes(&self) -> usize {
+        let bands = self.groups.iter().flat_map(|group| group.bands.iter().flatten());
+        let fixed = self.rows.capacity() * 8
+            + self.regions.capacity() * 8
+            + self.places.capacity() * size_of::<Place>();
+        fixed + bands.map(|band| band.bytes()).sum::<usize>()
+    }
+
+    pub(crate) fn is_here(&self, slot: Slot) -> bool {
+        self.places[slot as usize].is_here
+    }
+
+    pub(crate) fn row(&self, slot: Slot) -> &[f64] {
+        &self.rows[slot as usize * self.width..(slot as usize + 1) * self.width]
+    }
+
+    pub(crate) fn tier(&self, slot: Slot) -> Tier {
+        Tier(self.places[slot as usize].tier)
+    }
+
+    pub(crate) fn key(&self, slot: Slot) -> u32 {
+        self.places[slot as usize].key
+    }
+
+    pub(crate) fn regions(&self, slot: Slot, tier: Tier) -> u64 {
+        self.regions[slot as usize * self.tiers + usize::from(tier.0)]
+    }
+
+    pub(crate) fn classes(&self) -> usize {
+        1 << self.splits.len()
+    }
+
+    pub(crate) fn band(&self, key: u32, tier: Tier, region: u32, class: usize) -> Option<&Band> {
+        let index = self.index(usize::from(tier.0), region, class);
+        self.groups.get(key as usize)?.bands.get(index)?.as_deref()
+    }
+
+    /// The number along which bands are ordered.
+    pub(crate) fn near(&self, row: &[f64]) -> f32 {
+        self.plan.steer.near.map_or(0.0, |column| row[column + 1] / row[0]) as f32
+    }
+
+    /// A bit for every split that a ticket has.
+    pub(crate) fn class_of(&self, row: &[f64]) -> u8 {
+        let has = |(bit, column): (usize, &usize)| u8::from(row[column + 1] > 0.0) << bit;
+        self.splits.iter().enumerate().map(has).sum()
+    }
+
+    /// The tiers whose bands hold a ticket that stands in tier `own`: where the newest decides, its own and those
+    /// before; else all.
+    fn indexed(&self, first: u16, own: u16) -> std::ops::RangeInclusive<u16> {
+        match self.rules.algorithm.expansion_age {
+            ExpansionAge::Newest => first..=own,
+            ExpansionAge::Oldest => first..=self.tiers as u16 - 1,
+        }
+    }
+
+    fn index(&self, tier: usize, region: u32, class: usize) -> usize {
+        (region as usize * self.tiers + tier) * self.classes() + class
+    }
+
+    fn enter(&mut self, slot: Slot, tier: u16) {
+        let (place, spot) = (self.places[slot as usize], self.spot(slot));
+        for region in bits(self.regions(slot, Tier(tier))) {
+            let index = self.index(usize::from(tier), region, usize::from(place.class));
+            let bands = &mut self.groups[place.key as usize].bands;
+            if bands.len() <= index {
+                bands.resize_with(index + 1, || None);
+            }
+            bands[index].get_or_insert_default().insert(spot);
+        }
+    }
+
+    fn leave(&mut self, slot: Slot, tier: u16) {
+        let (place, spot) = (self.places[slot as usize], self.spot(slot));
+        for region in bits(self.regions(slot, Tier(tier))) {
+            let index = self.index(usize::from(tier), region, usize::from(place.class));
+            let band = self.groups[place.key as usize].bands[index].as_mut();
+            let was_there = band.is_some_and(|band| band.remove(spot));
+            debug_assert!(was_there, "a ticket stands in every band that it entered");
+        }
+    }
+
+    fn spot(&self, slot: Slot) -> Spot {
+        let row = self.row(slot);
+        Spot { key: self.near(row), slot, size: row[0] as u8 }
+    }
+}
+
+/// The numbers of the bits that are set.
+pub(crate) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = mask.trailing_zeros();
+        mask &= mask.wrapping_sub(1);
+        (bit < 64).then_some(bit)
+    })
+}

@@ -1,0 +1,422 @@
+//! A match around one ticket of a crowd: who is wanted first, then the nearest, large parties before small ones.
+//!
+//! It looks at a counted number of tickets, whatever the size of the crowd, and may miss what exists; the retries of
+//! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
+//! plan; regions, keys and tiers hold by where it looked.
+
+use matchwright_rules::plan::{Case, Coming, Totals};
+use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
+
+use crate::band::{Around, Band, SIZES, Spot};
+use crate::crowd::{Crowd, Slot, bits};
+use crate::split::{Split, Unit};
+
+/// More players than are missing that are looked at before the first is seated: the largest parties of these go first.
+const SLACK: u32 = 4;
+/// Tickets tried in another's place when the teams of a full match do not come out even.
+const REPLACEMENTS_MAX: usize = 64;
+
+/// What one search may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Players of a match, at most.
+    pub players: u32,
+    /// Tickets looked at, per tier and region.
+    pub looks: usize,
+}
+
+/// A match: every ticket with its team.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picked {
+    pub units: Vec<(Slot, usize)>,
+    /// No seat is left.
+    pub is_full: bool,
+}
+
+/// Where a search begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Anchor<'a> {
+    Ticket(Slot),
+    /// A game that runs: the rows of its players by team, and where they can play.
+    Backfill {
+        rows: &'a [(usize, Vec<f64>)],
+        key: u32,
+        tier: Tier,
+        regions: &'a [u64],
+    },
+}
+
+impl Crowd {
+    /// The first match found around an anchor, the strictest tier first.
+    pub fn seek(&self, anchor: Anchor<'_>, limits: Limits) -> Option<Picked> {
+        let own = match anchor {
+            Anchor::Ticket(slot) if !self.is_here(slot) => return None,
+            Anchor::Ticket(slot) => self.tier(slot),
+            Anchor::Backfill { tier, .. } => tier,
+        };
+        let last = Tier(self.rules.steps.len() as u16);
+        let tiers = match self.rules.algorithm.expansion_age {
+            ExpansionAge::Newest => 0..=own.0,
+            ExpansionAge::Oldest => own.0..=last.0.min(own.0),
+        };
+        tiers.into_iter().find_map(|tier| self.seek_at(anchor, Tier(tier), limits))
+    }
+
+    fn seek_at(&self, anchor: Anchor<'_>, tier: Tier, limits: Limits) -> Option<Picked> {
+        let (key, regions) = match anchor {
+            Anchor::Ticket(slot) => (self.key(slot), self.regions(slot, tier)),
+            Anchor::Backfill { key, regions, .. } => {
+                (key, regions.get(usize::from(tier.0)).copied().unwrap_or(1))
+            }
+        };
+        let mut best: Option<Picked> = None;
+        let mut left = regions;
+        while left != 0 {
+            let players = |region: &u32| self.players_in(key, tier, *region);
+            let region = bits(left).max_by_key(|region| (players(region), std::cmp::Reverse(*region)))?;
+            left &= !(1 << region);
+            let filling = Filling::new(self, tier, (key, region), limits);
+            match filling.from(anchor) {
+                Some(picked) if picked.is_full => return Some(picked),
+                picked => best = best.or(picked),
+            }
+        }
+        best
+    }
+
+    fn players_in(&self, key: u32, tier: Tier, region: u32) -> u32 {
+        (0..self.classes()).filter_map(|class| self.band(key, tier, region, class)).map(Band::players).sum()
+    }
+}
+
+/// A match in the making.
+struct Filling<'c> {
+    crowd: &'c Crowd,
+    tier: Tier,
+    bands: Vec<Option<&'c Band>>,
+    limits: Limits,
+    totals: Totals,
+    seated: Totals,
+    units: Vec<Unit<'c>>,
+    /// Looked at and not seated.
+    spare: Vec<Spot>,
+    looks: usize,
+    near: f32,
+}
+
+impl<'c> Filling<'c> {
+    fn new(crowd: &'c Crowd, tier: Tier, (key, region): (u32, u32), limits: Limits) -> Self {
+        let bands = (0..crowd.classes()).map(|class| crowd.band(key, tier, region, class)).collect();
+        let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
+        let (units, spare) = (Vec::new(), Vec::new());
+        let seated = totals.clone();
+        Self { crowd, tier, bands, limits, totals, seated, units, spare, looks: 0, near: 0.0 }
+    }
+
+    fn from(mut self, anchor: Anchor<'_>) -> Option<Picked> {
+        match anchor {
+            Anchor::Ticket(slot) => {
+                let row = self.crowd.row(slot);
+                self.near = self.crowd.near(row);
+                if !self.could_fill(row[0] as u32) || !self.seat(slot) {
+                    return None;
+                }
+            }
+            Anchor::Backfill { rows, .. } => {
+                for (team, row) in rows {
+                    self.totals.add(&self.crowd.plan.columns, *team, row);
+                }
+                self.seated = self.totals.clone();
+                let all = rows.iter().fold((0.0, 0.0), |sum, (_, row)| {
+                    (sum.0 + row[0], sum.1 + f64::from(self.crowd.near(row)) * row[0])
+                });
+                self.near = (all.1 / all.0) as f32;
+            }
+        }
+        if !self.seat_the_wanted() {
+            return None;
+        }
+        self.fill();
+        self.finish()
+    }
+
+    fn team(&self, team: usize) -> &'c Team {
+        &self.crowd.rules.teams[team]
+    }
+
+    fn taken(&self, team: usize) -> u32 {
+        self.totals.row(team)[0] as u32
+    }
+
+    fn room(&self, team: usize) -> u32 {
+        self.team(team).max_players.at(self.tier).saturating_sub(self.taken(team))
+    }
+
+    fn missing(&self) -> u32 {
+        let teams = 0..self.crowd.rules.teams.len();
+        let (taken, room) =
+            teams.fold((0, 0), |sum, team| (sum.0 + self.taken(team), sum.1 + self.room(team)));
+        room.min(self.limits.players.saturating_sub(taken))
+    }
+
+    /// Enough players of sizes that add up to the least that some team needs; costs the same whatever the crowd.
+    fn could_fill(&self, own: u32) -> bool {
+        let bands = || self.bands.iter().flatten();
+        let least: u32 = self.crowd.rules.teams.iter().map(|team| *team.min_players.at(self.tier)).sum();
+        if bands().map(|band| band.players()).sum::<u32>() < least {
+            return false;
+        }
+        let mut sizes = [0_u32; SIZES];
+        for band in bands() {
+            sizes.iter_mut().zip(band.sizes()).for_each(|(sum, one)| *sum += one);
+        }
+        // The anchor stands in the bands too.
+        sizes[(own as usize).min(SIZES - 1)] = sizes[(own as usize).min(SIZES - 1)].saturating_sub(1);
+        let seats = |team: &Team| (*team.min_players.at(self.tier), *team.max_players.at(self.tier));
+        let mut teams = self.crowd.rules.teams.iter().map(seats);
+        let has_place = self
+            .crowd
+            .rules
+            .teams
+            .iter()
+            .map(seats)
+            .any(|(least, most)| own <= most && reach(&sizes, most - own, least.saturating_sub(own)));
+        let others = teams.clone().filter(|(least, most)| reach(&sizes, *most, *least)).count();
+        has_place && others + 1 >= teams.by_ref().count()
+    }
+
+    /// Seats a ticket where it fits most closely, if no rule that lasts breaks.
+    fn seat(&mut self, slot: Slot) -> bool {
+        let size = self.crowd.row(slot)[0] as u32;
+        if size > self.missing() {
+            return false;
+        }
+        let mut teams: Vec<(u32, usize)> = (0..self.crowd.rules.teams.len())
+            .map(|team| (self.room(team), team))
+            .filter(|(room, _)| *room >= size)
+            .collect();
+        teams.sort_unstable();
+        teams.into_iter().any(|(_, team)| self.seat_in(slot, team))
+    }
+
+    fn seat_in(&mut self, slot: Slot, team: usize) -> bool {
+        let row = self.crowd.row(slot);
+        let columns = &self.crowd.plan.columns;
+        if self.crowd.plan.steer.lasting.is_empty() {
+            self.totals.add(columns, team, row);
+        } else {
+            let before = self.totals.clone();
+            self.totals.add(columns, team, row);
+            let (tiers, coming) = (TierSpan { low: self.tier, high: self.tier }, Coming::default());
+            if !self.crowd.plan.lasts(&Case { columns, totals: &self.totals, coming: &coming, tiers }) {
+                self.totals = before;
+                return false;
+            }
+        }
+        self.units.push(Unit { slot, row, team });
+        true
+    }
+
+    /// The nearest ticket with each text that a team cannot do without, the scarcest text first.
+    fn seat_the_wanted(&mut self) -> bool {
+        let plan = &self.crowd.plan;
+        let mut order: Vec<usize> = (0..plan.steer.wanted.len()).collect();
+        order.sort_by_key(|index| self.supply(plan.steer.wanted[*index].column));
+        for index in order {
+            let wanted = &plan.steer.wanted[index];
+            let has = |filling: &Self| -> f64 {
+                wanted.teams.iter().map(|team| filling.totals.row(*team)[wanted.column + 1]).sum()
+            };
+            let mut nearest = Nearest::new(self, |class| self.offers(class, wanted.column));
+            while has(self) < *wanted.least.at(self.tier) {
+                let Some(spot) = self.look(&mut nearest) else { return false };
+                if self.crowd.row(spot.slot)[wanted.column + 1] <= 0.0 {
+                    continue;
+                }
+                let mut teams: Vec<(u32, usize)> = wanted
+                    .teams
+                    .iter()
+                    .map(|team| (self.room(*team), *team))
+                    .filter(|(room, _)| *room >= u32::from(spot.size))
+                    .collect();
+                teams.sort_unstable_by(|a, b| b.cmp(a));
+                let is_seated = teams.into_iter().any(|(_, team)| self.seat_in(spot.slot, team));
+                if !is_seated {
+                    self.spare.push(spot);
+                }
+            }
+        }
+        true
+    }
+
+    /// Tickets that have a text.
+    fn supply(&self, column: usize) -> usize {
+        let bands = self.bands.iter().enumerate().filter(|(class, _)| self.offers(*class, column));
+        bands.filter_map(|(_, band)| *band).map(Band::tickets).sum()
+    }
+
+    /// Tickets of this class may have the text; where it splits no bands, all may.
+    fn offers(&self, class: usize, column: usize) -> bool {
+        let bit = self.crowd.splits.iter().position(|split| *split == column);
+        bit.is_none_or(|bit| class >> bit & 1 == 1)
+    }
+
+    /// Seats until nothing is missing: those whom nobody wants first, then the others.
+    fn fill(&mut self) {
+        let passes: &[fn(usize) -> bool] = match self.crowd.classes() {
+            1 => &[|_| true],
+            _ => &[|class| class == 0, |class| class != 0],
+        };
+        for is_in in passes {
+            if self.missing() == 0 {
+                return;
+            }
+            let mut nearest = Nearest::new(self, is_in);
+            self.seat_the_largest(&mut nearest);
+            while self.missing() > 0 {
+                let Some(spot) = self.look(&mut nearest) else { break };
+                if !self.seat(spot.slot) {
+                    self.spare.push(spot);
+                }
+            }
+        }
+    }
+
+    /// Of the nearest tickets that together are a little more than what is missing, the largest parties first.
+    fn seat_the_largest(&mut self, nearest: &mut Nearest) {
+        let wanted = self.missing() + SLACK;
+        let (mut window, mut players) = (Vec::new(), 0);
+        while players < wanted {
+            let Some(spot) = self.look(nearest) else { break };
+            players += u32::from(spot.size);
+            window.push(spot);
+        }
+        window.sort_by_key(|spot| std::cmp::Reverse(spot.size));
+        for spot in window {
+            if !self.seat(spot.slot) {
+                self.spare.push(spot);
+            }
+        }
+    }
+
+    /// The next nearest ticket that is not seated, while there are looks left and it is near enough for the rules.
+    fn look(&mut self, nearest: &mut Nearest) -> Option<Spot> {
+        loop {
+            if self.looks >= self.limits.looks + 4 * self.units.len() {
+                return None;
+            }
+            let spot = nearest.next(&self.bands)?;
+            self.looks += 1;
+            let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
+            if window.is_some_and(|window| f64::from((spot.key - self.near).abs()) > window * (1.0 + 1e-6)) {
+                return None;
+            }
+            if !self.units.iter().any(|unit| unit.slot == spot.slot) {
+                return Some(spot);
+            }
+        }
+    }
+
+    /// Evens the teams and asks the gates; where they say no, with another ticket in somebody's place.
+    fn finish(mut self) -> Option<Picked> {
+        let is_full = self.missing() == 0;
+        let teams = self.crowd.rules.teams.iter().enumerate();
+        let has_all = teams.into_iter().all(|(team, one)| self.taken(team) >= *one.min_players.at(self.tier));
+        if !has_all {
+            return None;
+        }
+        if self.passes() || self.replace() {
+            let units = self.units.iter().map(|unit| (unit.slot, unit.team)).collect();
+            return Some(Picked { units, is_full });
+        }
+        None
+    }
+
+    fn passes(&mut self) -> bool {
+        let crowd = self.crowd;
+        let split = Split { rules: &crowd.rules, plan: &crowd.plan, tier: self.tier, seated: &self.seated };
+        split.even(&mut self.units);
+        self.totals.clone_from(&self.seated);
+        for unit in &self.units {
+            self.totals.add(&crowd.plan.columns, unit.team, unit.row);
+        }
+        let tier = self.true_tier();
+        let (tiers, coming) = (TierSpan { low: tier, high: tier }, Coming::default());
+        let case = Case { columns: &crowd.plan.columns, totals: &self.totals, coming: &coming, tiers };
+        crowd.plan.is_open(&crowd.rules, &case)
+    }
+
+    /// The tier at which the match is judged.
+    fn true_tier(&self) -> Tier {
+        let tiers = self.units.iter().map(|unit| self.crowd.tier(unit.slot));
+        let tier = match self.crowd.rules.algorithm.expansion_age {
+            ExpansionAge::Newest => tiers.min(),
+            ExpansionAge::Oldest => tiers.max(),
+        };
+        tier.unwrap_or(self.tier)
+    }
+
+    fn replace(&mut self) -> bool {
+        let spare = std::mem::take(&mut self.spare);
+        let mut tried = 0;
+        for spot in spare {
+            let row = self.crowd.row(spot.slot);
+            // The anchor of a search stays: it is the first unit, unless the search fills a game that runs.
+            for index in 1..self.units.len() {
+                if self.units[index].row[0] != row[0] {
+                    continue;
+                }
+                tried += 1;
+                if tried > REPLACEMENTS_MAX {
+                    return false;
+                }
+                let before = self.units.clone();
+                self.units[index] = Unit { slot: spot.slot, row, team: before[index].team };
+                if self.passes() {
+                    return true;
+                }
+                self.units = before;
+            }
+        }
+        false
+    }
+}
+
+/// Can tickets of these sizes add up to at least `least` and at most `most` players.
+fn reach(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
+    if least == 0 || most >= 127 {
+        return true;
+    }
+    let mut sums = 1_u128;
+    for (size, count) in sizes.iter().enumerate().skip(1) {
+        let count = if size == SIZES - 1 && *count > 0 { return true } else { *count };
+        for _ in 0..count.min(most / size as u32) {
+            sums |= sums << size;
+        }
+    }
+    let wanted = (1_u128 << (most + 1)) - (1_u128 << least);
+    sums & wanted != 0
+}
+
+/// Tickets of several bands by closeness.
+struct Nearest {
+    bands: Vec<(usize, Around)>,
+}
+
+impl Nearest {
+    fn new(filling: &Filling<'_>, is_in: impl Fn(usize) -> bool) -> Self {
+        let bands = filling.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
+        let bands = bands.filter_map(|(class, band)| Some((class, (*band)?.around(filling.near)))).collect();
+        Self { bands }
+    }
+
+    fn next(&mut self, bands: &[Option<&Band>]) -> Option<Spot> {
+        if let [(class, only)] = self.bands.as_mut_slice() {
+            return only.next(bands[*class]?);
+        }
+        let distance = |one: &(usize, Around)| bands[one.0].and_then(|band| one.1.distance(band));
+        let nearest = self.bands.iter_mut().filter_map(|one| Some((distance(one)?, one)));
+        let (_, (class, around)) = nearest.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        around.next(bands[*class]?)
+    }
+}

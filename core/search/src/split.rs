@@ -1,0 +1,184 @@
+//! Which of the chosen tickets plays in which team, so that the teams' means are even.
+
+use matchwright_rules::plan::{Plan, Totals};
+use matchwright_rules::{RuleSet, Tier};
+
+/// Tickets up to this many are tried in every division between two teams.
+const EXACT_MAX: usize = 12;
+/// Swaps of a division that is not exact.
+const SWAPS_MAX: usize = 60;
+
+/// A ticket and its team.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Unit<'c> {
+    pub slot: u32,
+    pub row: &'c [f64],
+    pub team: usize,
+}
+
+/// Evens teams out.
+pub(crate) struct Split<'r> {
+    pub rules: &'r RuleSet,
+    pub plan: &'r Plan,
+    pub tier: Tier,
+    /// What was seated before (backfill), and stays.
+    pub seated: &'r Totals,
+}
+
+impl Split<'_> {
+    /// Gives every unit its team. Nobody is wanted by a team in vain who was not before.
+    pub fn even(&self, units: &mut [Unit<'_>]) {
+        let Some(column) = self.plan.steer.even else { return };
+        match self.rules.teams.len() {
+            0 | 1 => {}
+            2 if units.len() <= EXACT_MAX => self.divide(units, column + 1),
+            _ => self.swap(units, column + 1),
+        }
+    }
+
+    /// Every division between two teams; the one with the closest means.
+    fn divide(&self, units: &mut [Unit<'_>], column: usize) {
+        let wanted = Wants::of(self.plan, self.tier);
+        let start = [0, 1].map(|team| Side::of(self.seated.row(team), column, &wanted));
+        let each: Vec<Side> = units.iter().map(|unit| Side::of(unit.row, column, &wanted)).collect();
+        let all = each.iter().fold(Side::default(), |sum, one| sum.with(one));
+        let limits = [0, 1].map(|team| {
+            let team = &self.rules.teams[team];
+            (f64::from(*team.min_players.at(self.tier)), f64::from(*team.max_players.at(self.tier)))
+        });
+        // Teams that nothing tells apart: the first unit's place is free to choose.
+        let is_even =
+            self.rules.teams[0].definition == self.rules.teams[1].definition && start[0] == start[1];
+        let count = 1_usize << (units.len() - usize::from(is_even && !units.is_empty()));
+        let mut sides = [Side::default(); 1 << EXACT_MAX];
+        let mut best: Option<(f64, usize)> = None;
+        for mask in 0..count {
+            if mask > 0 {
+                sides[mask] = sides[mask & (mask - 1)].with(&each[mask.trailing_zeros() as usize]);
+            }
+            let second = start[1].with(&sides[mask]);
+            let first = start[0].with(&all.without(&sides[mask]));
+            let fits = |side: &Side, limit: (f64, f64)| side.players >= limit.0 && side.players <= limit.1;
+            if !fits(&first, limits[0]) || !fits(&second, limits[1]) || !wanted.are_met(&[first, second]) {
+                continue;
+            }
+            let apart = (first.mean() - second.mean()).abs();
+            if best.is_none_or(|(least, _)| apart < least) {
+                best = Some((apart, mask));
+            }
+        }
+        if let Some((_, mask)) = best {
+            units.iter_mut().enumerate().for_each(|(index, unit)| unit.team = mask >> index & 1);
+        }
+    }
+
+    /// Swaps between the team furthest from the mean and the others, as long as that helps.
+    fn swap(&self, units: &mut [Unit<'_>], column: usize) {
+        let wanted = Wants::of(self.plan, self.tier);
+        let mut teams: Vec<Side> = (0..self.rules.teams.len())
+            .map(|team| Side::of(self.seated.row(team), column, &wanted))
+            .collect();
+        for unit in units.iter() {
+            teams[unit.team] = teams[unit.team].with(&Side::of(unit.row, column, &wanted));
+        }
+        let all = teams.iter().fold(Side::default(), |sum, one| sum.with(one));
+        let mean = all.mean();
+        for _ in 0..SWAPS_MAX {
+            let off = |side: &Side| (side.mean() - mean).abs();
+            let furthest = (0..teams.len()).filter(|team| teams[*team].players > 0.0);
+            let Some(furthest) = furthest.max_by(|a, b| off(&teams[*a]).total_cmp(&off(&teams[*b]))) else {
+                return;
+            };
+            let mut best: Option<(f64, usize, usize)> = None;
+            for (index, one) in units.iter().enumerate().filter(|(_, unit)| unit.team == furthest) {
+                for (with, other) in units.iter().enumerate() {
+                    if other.team == furthest || other.row[0] != one.row[0] {
+                        continue;
+                    }
+                    let moved = other.row[column] - one.row[column];
+                    let here = ((teams[furthest].sum + moved) / teams[furthest].players - mean).abs();
+                    let there = ((teams[other.team].sum - moved) / teams[other.team].players - mean).abs();
+                    let gain = off(&teams[furthest]).max(off(&teams[other.team])) - here.max(there);
+                    if gain > 1e-9 && best.is_none_or(|(most, _, _)| gain > most) {
+                        best = Some((gain, index, with));
+                    }
+                }
+            }
+            let Some((_, one, other)) = best else { return };
+            let (from, to) = (units[one].team, units[other].team);
+            let sides = [one, other].map(|index| Side::of(units[index].row, column, &wanted));
+            let (before_from, before_to) = (teams[from], teams[to]);
+            let were_met = wanted.are_met(&teams);
+            teams[from] = teams[from].without(&sides[0]).with(&sides[1]);
+            teams[to] = teams[to].without(&sides[1]).with(&sides[0]);
+            if were_met && !wanted.are_met(&teams) {
+                (teams[from], teams[to]) = (before_from, before_to);
+                return;
+            }
+            (units[one].team, units[other].team) = (to, from);
+        }
+    }
+}
+
+/// Wanted columns a side keeps count of.
+const WANTS_MAX: usize = 4;
+
+/// One team's players, the sum to even, and how many it has of what is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Side {
+    players: f64,
+    sum: f64,
+    has: [f32; WANTS_MAX],
+}
+
+impl Side {
+    fn of(row: &[f64], column: usize, wanted: &Wants<'_>) -> Self {
+        let mut has = [0.0; WANTS_MAX];
+        has.iter_mut().zip(&wanted.columns).for_each(|(has, column)| *has = row[column + 1] as f32);
+        Self { players: row[0], sum: row[column], has }
+    }
+
+    fn mean(&self) -> f64 {
+        if self.players > 0.0 { self.sum / self.players } else { 0.0 }
+    }
+
+    fn with(self, other: &Self) -> Self {
+        let mut has = self.has;
+        has.iter_mut().zip(other.has).for_each(|(one, other)| *one += other);
+        Self { players: self.players + other.players, sum: self.sum + other.sum, has }
+    }
+
+    fn without(self, other: &Self) -> Self {
+        let mut has = self.has;
+        has.iter_mut().zip(other.has).for_each(|(one, other)| *one -= other);
+        Self { players: self.players - other.players, sum: self.sum - other.sum, has }
+    }
+}
+
+/// What teams want, by the place of its column in [`Side::has`].
+struct Wants<'r> {
+    columns: Vec<usize>,
+    list: Vec<(usize, &'r [usize], f64)>,
+}
+
+impl<'r> Wants<'r> {
+    fn of(plan: &'r Plan, tier: Tier) -> Self {
+        let mut columns: Vec<usize> = plan.steer.wanted.iter().map(|wanted| wanted.column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns.truncate(WANTS_MAX);
+        let list = plan.steer.wanted.iter().filter_map(|wanted| {
+            let place = columns.iter().position(|column| *column == wanted.column)?;
+            Some((place, wanted.teams.as_slice(), *wanted.least.at(tier)))
+        });
+        let list = list.collect();
+        Self { columns, list }
+    }
+
+    fn are_met(&self, sides: &[Side]) -> bool {
+        self.list.iter().all(|(place, teams, least)| {
+            let has: f32 = teams.iter().map(|team| sides[*team].has[*place]).sum();
+            f64::from(has) >= *least
+        })
+    }
+}
