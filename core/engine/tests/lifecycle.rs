@@ -139,13 +139,13 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
     let start = |id: &str| Command::StartTicket {
         id: id.into(),
         matchmaker: "m".into(),
-        players: vec![player("ann", None)],
+        players: [player("ann", None)].into(),
     };
     let replace = Command::StartBackfill {
         id: "newer".into(),
         matchmaker: "m".into(),
         game_session: Some("game".into()),
-        players: vec![player("ann", Some("red"))],
+        players: [player("ann", Some("red"))].into(),
     };
     let propose = Command::Propose(Proposal {
         match_id: MatchId(8),
