@@ -1,24 +1,48 @@
 //! Tickets along one number, so that the nearest to any point come first. Inserting, removing and the next nearest
 //! cost the same in a band of a hundred as of a million.
 
+use smallvec::SmallVec;
+
 /// A ticket in a band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spot {
     pub key: f32,
-    pub slot: u32,
-    pub size: u8,
+    /// Slot and size in one.
+    who: u32,
+}
+
+/// Bits of a spot that tell its size.
+const SIZE_BITS: u32 = 4;
+
+impl Spot {
+    /// A party of more than 15 players is listed as one of 15: its row tells its size.
+    pub fn new(key: f32, slot: u32, size: u32) -> Self {
+        debug_assert!(slot < 1 << (32 - SIZE_BITS), "a crowd has fewer than 2^28 places");
+        Self { key, who: slot << SIZE_BITS | size.min((1 << SIZE_BITS) - 1) }
+    }
+
+    pub fn slot(self) -> u32 {
+        self.who >> SIZE_BITS
+    }
+
+    pub fn size(self) -> u32 {
+        self.who & ((1 << SIZE_BITS) - 1)
+    }
 }
 
 /// Tickets to a cell, where they are spread evenly.
 const PER_CELL: usize = 8;
 const CELLS_MAX: usize = 1 << 15;
-/// Parties of this many players and more are counted as one size.
-pub(crate) const SIZES: usize = 16;
+/// Sizes of parties told apart.
+pub(crate) const SIZES: usize = 1 << SIZE_BITS;
+
+/// In place while its tickets are as many as in an even spread.
+type Cell = SmallVec<[Spot; PER_CELL]>;
 
 /// Cells of equal width over the middle of the values; what lies outside is in the first or the last.
 #[derive(Debug, Clone)]
 pub(crate) struct Band {
-    cells: Vec<Vec<Spot>>,
+    cells: Vec<Cell>,
     /// A bit per cell that holds somebody.
     taken: Vec<u64>,
     low: f32,
@@ -33,7 +57,7 @@ pub(crate) struct Band {
 impl Default for Band {
     fn default() -> Self {
         Self {
-            cells: vec![Vec::new()],
+            cells: vec![Cell::new()],
             taken: vec![0],
             low: 0.0,
             cells_per_unit: 0.0,
@@ -48,8 +72,8 @@ impl Default for Band {
 impl Band {
     pub fn insert(&mut self, spot: Spot) {
         self.tickets += 1;
-        self.players += u32::from(spot.size);
-        self.sizes[usize::from(spot.size).min(SIZES - 1)] += 1;
+        self.players += spot.size();
+        self.sizes[spot.size() as usize] += 1;
         if self.tickets > 2 * self.laid_out_for {
             self.lay_out();
         }
@@ -61,20 +85,21 @@ impl Band {
         let index = self.cell_of(spot.key);
         let cell = &mut self.cells[index];
         let first = cell.partition_point(|one| one.key < spot.key);
-        let Some(at) = cell[first..].iter().position(|one| one.slot == spot.slot) else { return false };
+        let Some(at) = cell[first..].iter().position(|one| one.who == spot.who) else { return false };
         cell.remove(first + at);
         if cell.is_empty() {
             self.taken[index / 64] &= !(1 << (index % 64));
         }
         self.tickets -= 1;
-        self.players -= u32::from(spot.size);
-        self.sizes[usize::from(spot.size).min(SIZES - 1)] -= 1;
+        self.players -= spot.size();
+        self.sizes[spot.size() as usize] -= 1;
         true
     }
 
     pub fn bytes(&self) -> usize {
-        let cells: usize = self.cells.iter().map(|cell| cell.capacity() * size_of::<Spot>()).sum();
-        size_of::<Self>() + cells + self.cells.capacity() * size_of::<Vec<Spot>>() + self.taken.capacity() * 8
+        let spilled = self.cells.iter().filter(|cell| cell.spilled());
+        let spilled: usize = spilled.map(|cell| cell.capacity() * size_of::<Spot>()).sum();
+        size_of::<Self>() + spilled + self.cells.capacity() * size_of::<Cell>() + self.taken.capacity() * 8
     }
 
     pub fn tickets(&self) -> usize {
@@ -124,7 +149,7 @@ impl Band {
         self.laid_out_for = self.tickets;
         self.low = low;
         self.cells_per_unit = if high > low { cells as f32 / (high - low) } else { 0.0 };
-        self.cells = vec![Vec::new(); cells];
+        self.cells = vec![Cell::new(); cells];
         self.taken = vec![0; cells.div_ceil(64)];
         spots.into_iter().for_each(|spot| self.put(spot));
     }
@@ -219,7 +244,7 @@ mod tests {
         let (mut band, mut plain): (Band, Vec<Spot>) = (Band::default(), Vec::new());
         for slot in 0..3_000 {
             let far = if dice(&mut state, 50) == 0 { 1_000_000.0 } else { 1.0 };
-            let spot = Spot { key: dice(&mut state, 2_000) as f32 * far - 700.0, slot, size: 1 };
+            let spot = Spot::new(dice(&mut state, 2_000) as f32 * far - 700.0, slot, 1);
             band.insert(spot);
             plain.push(spot);
             if dice(&mut state, 3) == 0 {

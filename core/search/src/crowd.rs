@@ -219,7 +219,7 @@ impl Crowd {
 
     fn spot(&self, slot: Slot) -> Spot {
         let row = self.row(slot);
-        Spot { key: self.near(row), slot, size: row[0] as u8 }
+        Spot::new(self.near(row), slot, row[0] as u32)
     }
 }
 

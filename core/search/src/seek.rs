@@ -4,8 +4,9 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use matchwright_rules::plan::{Case, Coming, Totals};
+use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
+use smallvec::SmallVec;
 
 use crate::band::{Around, Band, SIZES, Spot};
 use crate::crowd::{Crowd, Slot, bits};
@@ -93,13 +94,13 @@ impl Crowd {
 struct Filling<'c> {
     crowd: &'c Crowd,
     tier: Tier,
-    bands: Vec<Option<&'c Band>>,
+    bands: SmallVec<[Option<&'c Band>; 4]>,
     limits: Limits,
     totals: Totals,
     seated: Totals,
-    units: Vec<Unit<'c>>,
+    units: SmallVec<[Unit<'c>; 16]>,
     /// Looked at and not seated.
-    spare: Vec<Spot>,
+    spare: SmallVec<[Spot; 32]>,
     looks: usize,
     near: f32,
 }
@@ -108,7 +109,7 @@ impl<'c> Filling<'c> {
     fn new(crowd: &'c Crowd, tier: Tier, (key, region): (u32, u32), limits: Limits) -> Self {
         let bands = (0..crowd.classes()).map(|class| crowd.band(key, tier, region, class)).collect();
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
-        let (units, spare) = (Vec::new(), Vec::new());
+        let (units, spare) = (SmallVec::new(), SmallVec::new());
         let seated = totals.clone();
         Self { crowd, tier, bands, limits, totals, seated, units, spare, looks: 0, near: 0.0 }
     }
@@ -133,7 +134,7 @@ impl<'c> Filling<'c> {
                 self.near = (all.1 / all.0) as f32;
             }
         }
-        if !self.seat_the_wanted() {
+        if !self.has_the_wanted() || !self.seat_the_wanted() {
             return None;
         }
         self.fill();
@@ -191,12 +192,15 @@ impl<'c> Filling<'c> {
         if size > self.missing() {
             return false;
         }
-        let mut teams: Vec<(u32, usize)> = (0..self.crowd.rules.teams.len())
-            .map(|team| (self.room(team), team))
-            .filter(|(room, _)| *room >= size)
-            .collect();
-        teams.sort_unstable();
-        teams.into_iter().any(|(_, team)| self.seat_in(slot, team))
+        let mut after = (0, 0);
+        loop {
+            let rooms = (0..self.crowd.rules.teams.len()).map(|team| (self.room(team), team + 1));
+            let Some(next) = rooms.filter(|one| one.0 >= size && *one > after).min() else { return false };
+            if self.seat_in(slot, next.1 - 1) {
+                return true;
+            }
+            after = next;
+        }
     }
 
     fn seat_in(&mut self, slot: Slot, team: usize) -> bool {
@@ -217,6 +221,20 @@ impl<'c> Filling<'c> {
         true
     }
 
+    /// As many tickets as there are missing players with a text that teams cannot do without, at least.
+    fn has_the_wanted(&self) -> bool {
+        let steer = &self.crowd.plan.steer;
+        self.crowd.splits.iter().all(|column| {
+            let least = |wanted: &Wanted| {
+                let has: f64 = wanted.teams.iter().map(|team| self.totals.row(*team)[column + 1]).sum();
+                (*wanted.least.at(self.tier) - has).max(0.0)
+            };
+            let of_it = steer.wanted.iter().filter(|wanted| wanted.column == *column);
+            let missing: f64 = of_it.map(least).sum();
+            missing <= 0.0 || self.supply(*column) > 0
+        })
+    }
+
     /// The nearest ticket with each text that a team cannot do without, the scarcest text first.
     fn seat_the_wanted(&mut self) -> bool {
         let plan = &self.crowd.plan;
@@ -230,17 +248,17 @@ impl<'c> Filling<'c> {
             let mut nearest = Nearest::new(self, |class| self.offers(class, wanted.column));
             while has(self) < *wanted.least.at(self.tier) {
                 let Some(spot) = self.look(&mut nearest) else { return false };
-                if self.crowd.row(spot.slot)[wanted.column + 1] <= 0.0 {
+                if self.crowd.row(spot.slot())[wanted.column + 1] <= 0.0 {
                     continue;
                 }
                 let mut teams: Vec<(u32, usize)> = wanted
                     .teams
                     .iter()
                     .map(|team| (self.room(*team), *team))
-                    .filter(|(room, _)| *room >= u32::from(spot.size))
+                    .filter(|(room, _)| *room >= spot.size())
                     .collect();
                 teams.sort_unstable_by(|a, b| b.cmp(a));
-                let is_seated = teams.into_iter().any(|(_, team)| self.seat_in(spot.slot, team));
+                let is_seated = teams.into_iter().any(|(_, team)| self.seat_in(spot.slot(), team));
                 if !is_seated {
                     self.spare.push(spot);
                 }
@@ -275,7 +293,7 @@ impl<'c> Filling<'c> {
             self.seat_the_largest(&mut nearest);
             while self.missing() > 0 {
                 let Some(spot) = self.look(&mut nearest) else { break };
-                if !self.seat(spot.slot) {
+                if !self.seat(spot.slot()) {
                     self.spare.push(spot);
                 }
             }
@@ -285,15 +303,15 @@ impl<'c> Filling<'c> {
     /// Of the nearest tickets that together are a little more than what is missing, the largest parties first.
     fn seat_the_largest(&mut self, nearest: &mut Nearest) {
         let wanted = self.missing() + SLACK;
-        let (mut window, mut players) = (Vec::new(), 0);
+        let (mut window, mut players) = (SmallVec::<[Spot; 32]>::new(), 0);
         while players < wanted {
             let Some(spot) = self.look(nearest) else { break };
-            players += u32::from(spot.size);
+            players += spot.size();
             window.push(spot);
         }
-        window.sort_by_key(|spot| std::cmp::Reverse(spot.size));
+        window.sort_by_key(|spot| std::cmp::Reverse(spot.size()));
         for spot in window {
-            if !self.seat(spot.slot) {
+            if !self.seat(spot.slot()) {
                 self.spare.push(spot);
             }
         }
@@ -311,7 +329,7 @@ impl<'c> Filling<'c> {
             if window.is_some_and(|window| f64::from((spot.key - self.near).abs()) > window * (1.0 + 1e-6)) {
                 return None;
             }
-            if !self.units.iter().any(|unit| unit.slot == spot.slot) {
+            if !self.units.iter().any(|unit| unit.slot == spot.slot()) {
                 return Some(spot);
             }
         }
@@ -360,7 +378,7 @@ impl<'c> Filling<'c> {
         let spare = std::mem::take(&mut self.spare);
         let mut tried = 0;
         for spot in spare {
-            let row = self.crowd.row(spot.slot);
+            let row = self.crowd.row(spot.slot());
             // The anchor of a search stays: it is the first unit, unless the search fills a game that runs.
             for index in 1..self.units.len() {
                 if self.units[index].row[0] != row[0] {
@@ -371,7 +389,7 @@ impl<'c> Filling<'c> {
                     return false;
                 }
                 let before = self.units.clone();
-                self.units[index] = Unit { slot: spot.slot, row, team: before[index].team };
+                self.units[index] = Unit { slot: spot.slot(), row, team: before[index].team };
                 if self.passes() {
                     return true;
                 }
@@ -400,7 +418,7 @@ fn reach(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
 
 /// Tickets of several bands by closeness.
 struct Nearest {
-    bands: Vec<(usize, Around)>,
+    bands: SmallVec<[(usize, Around); 4]>,
 }
 
 impl Nearest {

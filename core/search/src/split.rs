@@ -2,6 +2,7 @@
 
 use matchwright_rules::plan::{Plan, Totals};
 use matchwright_rules::{RuleSet, Tier};
+use smallvec::SmallVec;
 
 /// Tickets up to this many are tried in every division between two teams.
 const EXACT_MAX: usize = 12;
@@ -36,46 +37,51 @@ impl Split<'_> {
         }
     }
 
-    /// Every division between two teams; the one with the closest means.
+    /// Every division between two teams, each from the one before by one ticket; the one with the closest means.
     fn divide(&self, units: &mut [Unit<'_>], column: usize) {
         let wanted = Wants::of(self.plan, self.tier);
         let start = [0, 1].map(|team| Side::of(self.seated.row(team), column, &wanted));
-        let each: Vec<Side> = units.iter().map(|unit| Side::of(unit.row, column, &wanted)).collect();
-        let all = each.iter().fold(Side::default(), |sum, one| sum.with(one));
+        let each: SmallVec<[Side; EXACT_MAX]> =
+            units.iter().map(|unit| Side::of(unit.row, column, &wanted)).collect();
         let limits = [0, 1].map(|team| {
             let team = &self.rules.teams[team];
             (f64::from(*team.min_players.at(self.tier)), f64::from(*team.max_players.at(self.tier)))
         });
-        // Teams that nothing tells apart: the first unit's place is free to choose.
+        // Teams that nothing tells apart: the last ticket's place is free to choose.
         let is_even =
             self.rules.teams[0].definition == self.rules.teams[1].definition && start[0] == start[1];
-        let count = 1_usize << (units.len() - usize::from(is_even && !units.is_empty()));
-        let mut sides = [Side::default(); 1 << EXACT_MAX];
+        let moving = units.len() - usize::from(is_even && !units.is_empty());
+        let mut first = each.iter().fold(start[0], |sum, one| sum.with(one));
+        let mut second = start[1];
         let mut best: Option<(f64, usize)> = None;
-        for mask in 0..count {
-            if mask > 0 {
-                sides[mask] = sides[mask & (mask - 1)].with(&each[mask.trailing_zeros() as usize]);
-            }
-            let second = start[1].with(&sides[mask]);
-            let first = start[0].with(&all.without(&sides[mask]));
+        let mut gray = 0_usize;
+        for step in 1..=1_usize << moving {
             let fits = |side: &Side, limit: (f64, f64)| side.players >= limit.0 && side.players <= limit.1;
-            if !fits(&first, limits[0]) || !fits(&second, limits[1]) || !wanted.are_met(&[first, second]) {
-                continue;
+            if fits(&first, limits[0]) && fits(&second, limits[1]) {
+                let apart = (first.mean() - second.mean()).abs();
+                if best.is_none_or(|(least, _)| apart < least) && wanted.are_met(&[first, second]) {
+                    best = Some((apart, gray));
+                }
             }
-            let apart = (first.mean() - second.mean()).abs();
-            if best.is_none_or(|(least, _)| apart < least) {
-                best = Some((apart, mask));
+            let unit = step.trailing_zeros() as usize;
+            if unit >= moving {
+                break;
             }
+            gray ^= 1 << unit;
+            (first, second) = match gray >> unit & 1 {
+                1 => (first.without(&each[unit]), second.with(&each[unit])),
+                _ => (first.with(&each[unit]), second.without(&each[unit])),
+            };
         }
-        if let Some((_, mask)) = best {
-            units.iter_mut().enumerate().for_each(|(index, unit)| unit.team = mask >> index & 1);
+        if let Some((_, gray)) = best {
+            units.iter_mut().enumerate().for_each(|(index, unit)| unit.team = gray >> index & 1);
         }
     }
 
     /// Swaps between the team furthest from the mean and the others, as long as that helps.
     fn swap(&self, units: &mut [Unit<'_>], column: usize) {
         let wanted = Wants::of(self.plan, self.tier);
-        let mut teams: Vec<Side> = (0..self.rules.teams.len())
+        let mut teams: SmallVec<[Side; 4]> = (0..self.rules.teams.len())
             .map(|team| Side::of(self.seated.row(team), column, &wanted))
             .collect();
         for unit in units.iter() {
@@ -157,13 +163,14 @@ impl Side {
 
 /// What teams want, by the place of its column in [`Side::has`].
 struct Wants<'r> {
-    columns: Vec<usize>,
-    list: Vec<(usize, &'r [usize], f64)>,
+    columns: SmallVec<[usize; WANTS_MAX]>,
+    list: SmallVec<[(usize, &'r [usize], f64); WANTS_MAX]>,
 }
 
 impl<'r> Wants<'r> {
     fn of(plan: &'r Plan, tier: Tier) -> Self {
-        let mut columns: Vec<usize> = plan.steer.wanted.iter().map(|wanted| wanted.column).collect();
+        let mut columns: SmallVec<[usize; WANTS_MAX]> =
+            plan.steer.wanted.iter().map(|wanted| wanted.column).collect();
         columns.sort_unstable();
         columns.dedup();
         columns.truncate(WANTS_MAX);

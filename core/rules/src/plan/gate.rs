@@ -1,5 +1,7 @@
 //! A rule over columns: does it hold, fail, or depend on who comes.
 
+use smallvec::SmallVec;
+
 use super::value::{Coming, Hull, Interval, Measure, Value};
 use super::{Columns, Totals};
 use crate::{ComparisonOperation, Tier, TierSpan, Tiered, Verdict};
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub coming: &'a Coming,
     pub tiers: TierSpan,
 }
+
+type Hulls = SmallVec<[Hull; 4]>;
 
 /// Numbers this close to a limit are left to the judge: columns add up in another order than he does.
 const CLOSE: f64 = 1e-9;
@@ -68,16 +72,16 @@ impl Gate {
 }
 
 impl Case<'_> {
-    fn hulls(&self, measures: &[Measure]) -> Vec<Hull> {
+    fn hulls(&self, measures: &[Measure]) -> Hulls {
         measures.iter().map(|one| one.hull(self.columns, self.totals, self.coming)).collect()
     }
 
-    fn against(&self, against: &Against) -> Vec<Hull> {
+    fn against(&self, against: &Against) -> Hulls {
         match against {
             Against::Number(number) => {
                 let (low, high) = self.limits(number);
                 let interval = Interval::new(low, high);
-                vec![Hull { low: interval, high: interval }]
+                Hulls::from_elem(Hull { low: interval, high: interval }, 1)
             }
             Against::Measures(measures) => self.hulls(measures),
         }

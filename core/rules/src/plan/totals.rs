@@ -1,5 +1,7 @@
 //! The columns of a match in the making, team by team.
 
+use smallvec::SmallVec;
+
 use super::Column;
 
 /// The columns of a plan: each stands once.
@@ -27,7 +29,8 @@ impl Columns {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Totals {
     width: usize,
-    numbers: Vec<f64>,
+    /// In place for a few teams of a few columns.
+    numbers: SmallVec<[f64; 16]>,
 }
 
 impl Totals {
