@@ -1,12 +1,14 @@
 //! What is counted and measured, for `/metrics`. A node has a recorder of its own: nothing here is global.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use matchwright_engine::{AcceptanceOutcome, Event, EventKind, RuleCount};
+use matchwright_model::MatchmakerName;
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-    with_local_recorder,
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram, with_local_recorder,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
@@ -53,6 +55,8 @@ const GAUGES: &[(&str, &str)] = &[
 pub struct Recorder {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    /// Handles of what was counted before: they cost less than the registry.
+    requests: RwLock<BTreeMap<(&'static str, u16), Counter>>,
 }
 
 impl Recorder {
@@ -67,7 +71,7 @@ impl Recorder {
             HISTOGRAMS.iter().for_each(|(name, meaning)| describe_histogram!(*name, Unit::Seconds, *meaning));
             GAUGES.iter().for_each(|(name, meaning)| describe_gauge!(*name, *meaning));
         });
-        Arc::new(Self { recorder, handle })
+        Arc::new(Self { recorder, handle, requests: RwLock::default() })
     }
 
     /// The text that scrapers read.
@@ -81,10 +85,16 @@ impl Recorder {
     }
 
     pub fn request(&self, operation: &'static str, status: u16) {
-        with_local_recorder(&self.recorder, || {
-            counter!("matchwright_requests", "operation" => operation, "status" => status.to_string())
-                .increment(1);
-        });
+        let key = (operation, status);
+        if let Some(known) = self.requests.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.increment(1);
+        }
+        let made = with_local_recorder(
+            &self.recorder,
+            || counter!("matchwright_requests", "operation" => operation, "status" => status.to_string()),
+        );
+        made.increment(1);
+        self.requests.write().unwrap_or_else(PoisonError::into_inner).insert(key, made);
     }
 }
 
@@ -92,11 +102,19 @@ impl Recorder {
 pub struct Meters {
     recorder: Arc<Recorder>,
     region: String,
+    known: Mutex<Known>,
+}
+
+/// Handles of a matchmaker's series that moved before: they cost less than the registry.
+#[derive(Default)]
+struct Known {
+    counters: BTreeMap<(&'static str, MatchmakerName), Counter>,
+    histograms: BTreeMap<(&'static str, MatchmakerName), Histogram>,
 }
 
 impl Meters {
     pub fn new(recorder: Arc<Recorder>, region: String) -> Arc<Self> {
-        Arc::new(Self { recorder, region })
+        Arc::new(Self { recorder, region, known: Mutex::default() })
     }
 
     fn record(&self, record: impl FnOnce()) {
@@ -138,11 +156,18 @@ impl Meters {
 
     /// Counts what an event tells.
     pub(crate) fn count(&self, event: &Event) {
-        let labels = self.labels(event.matchmaker.as_str());
-        let add = |name: &'static str, count: usize| counter!(name, &labels).increment(count as u64);
-        let waits = |name: &'static str| {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { counters, histograms } = &mut *known;
+        let matchmaker = &event.matchmaker;
+        let mut add = |name: &'static str, count: usize| {
+            let made = || counter!(name, &self.labels(matchmaker.as_str()));
+            counters.entry((name, matchmaker.clone())).or_insert_with(made).increment(count as u64);
+        };
+        let mut waits = |name: &'static str| {
+            let made = || histogram!(name, &self.labels(matchmaker.as_str()));
+            let histogram = histograms.entry((name, matchmaker.clone())).or_insert_with(made);
             let waits = event.tickets.iter().map(|ticket| event.at.since(ticket.started_at));
-            waits.for_each(|wait| histogram!(name, &labels).record(wait));
+            waits.for_each(|wait| histogram.record(wait));
         };
         let players = || event.tickets.iter().map(|ticket| ticket.players.len()).sum();
         self.record(|| match &event.kind {
@@ -153,7 +178,7 @@ impl Meters {
             EventKind::PotentialMatch { rule_counts, .. } => {
                 add("matchwright_matches_created", 1);
                 waits("matchwright_time_to_match");
-                self.rules(&labels, rule_counts);
+                self.rules(matchmaker, rule_counts);
             }
             EventKind::AcceptanceEnded { outcome, .. } => add(outcome_name(*outcome), 1),
             EventKind::Succeeded { .. } => {
@@ -162,20 +187,20 @@ impl Meters {
             }
             EventKind::TimedOut { rule_counts } => {
                 add("matchwright_tickets_timed_out", event.tickets.len());
-                self.rules(&labels, rule_counts);
+                self.rules(matchmaker, rule_counts);
             }
             EventKind::Cancelled { rule_counts, .. } => {
                 waits("matchwright_time_to_ticket_cancel");
-                self.rules(&labels, rule_counts);
+                self.rules(matchmaker, rule_counts);
             }
             EventKind::Failed { .. } => add("matchwright_tickets_failed", event.tickets.len()),
             EventKind::Answered { .. } => {}
         });
     }
 
-    fn rules(&self, labels: &[(&'static str, String); 2], counts: &[RuleCount]) {
+    fn rules(&self, matchmaker: &MatchmakerName, counts: &[RuleCount]) {
         for one in counts.iter().take(RULES_MAX) {
-            let [region, matchmaker] = labels.clone();
+            let [region, matchmaker] = self.labels(matchmaker.as_str());
             let labels = [region, matchmaker, ("rule", one.rule.clone())];
             counter!("matchwright_rule_evaluations_passed", &labels).increment(one.passed);
             counter!("matchwright_rule_evaluations_failed", &labels).increment(one.failed);
