@@ -1,94 +1,105 @@
-//! Tickets along one number, so that the nearest to any point come first. Inserting, removing and the next nearest
-//! cost the same in a band of a hundred as of a million.
+//! Tickets along one number, so that the nearest to any point come first.
+//!
+//! A tree of three levels: chunks of leaves of tickets, all in order. Inserting, removing and the next nearest cost
+//! about the same in a band of a hundred as of a million, and no single one costs much more than the others.
 
-use smallvec::SmallVec;
-
-/// A ticket in a band.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Spot {
-    pub key: f32,
-    /// Slot and size in one.
-    who: u32,
-}
+/// A ticket in a band: its number, its slot and its size in one, in the order of the band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot(u64);
 
 /// Bits of a spot that tell its size.
 const SIZE_BITS: u32 = 4;
+/// Sizes of parties told apart; the last stands for all greater ones.
+pub(crate) const SIZES: usize = 1 << SIZE_BITS;
 
 impl Spot {
-    /// A party of more than 15 players is listed as one of 15: its row tells its size.
     pub fn new(key: f32, slot: u32, size: u32) -> Self {
         debug_assert!(slot < 1 << (32 - SIZE_BITS), "a crowd has fewer than 2^28 places");
-        Self { key, who: slot << SIZE_BITS | size.min((1 << SIZE_BITS) - 1) }
+        Self(u64::from(ordered(key)) << 32 | u64::from(slot << SIZE_BITS | size.min(SIZES as u32 - 1)))
+    }
+
+    pub fn key(self) -> f32 {
+        let bits = (self.0 >> 32) as u32;
+        f32::from_bits(if bits >> 31 == 1 { bits & !(1 << 31) } else { !bits })
     }
 
     pub fn slot(self) -> u32 {
-        self.who >> SIZE_BITS
+        self.0 as u32 >> SIZE_BITS
     }
 
     pub fn size(self) -> u32 {
-        self.who & ((1 << SIZE_BITS) - 1)
+        self.0 as u32 & (SIZES as u32 - 1)
     }
 }
 
-/// Tickets to a cell, where they are spread evenly.
-const PER_CELL: usize = 8;
-const CELLS_MAX: usize = 1 << 15;
-/// Sizes of parties told apart.
-pub(crate) const SIZES: usize = 1 << SIZE_BITS;
+/// Bits that order as the numbers do.
+fn ordered(key: f32) -> u32 {
+    let bits = key.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
+}
 
-/// In place while its tickets are as many as in an even spread.
-type Cell = SmallVec<[Spot; PER_CELL]>;
+/// Tickets of a leaf, and leaves of a chunk, at most.
+const LEAF: usize = 32;
+const CHUNK: usize = 64;
 
-/// Cells of equal width over the middle of the values; what lies outside is in the first or the last.
-#[derive(Debug, Clone)]
+/// No chunk and no leaf is empty.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Band {
-    cells: Vec<Cell>,
-    /// A bit per cell that holds somebody.
-    taken: Vec<u64>,
-    low: f32,
-    cells_per_unit: f32,
+    /// The first of each chunk.
+    firsts: Vec<Spot>,
+    chunks: Vec<Chunk>,
     tickets: usize,
     players: u32,
     sizes: [u32; SIZES],
-    /// Tickets when the cells were laid out.
-    laid_out_for: usize,
 }
 
-impl Default for Band {
-    fn default() -> Self {
-        Self {
-            cells: vec![Cell::new()],
-            taken: vec![0],
-            low: 0.0,
-            cells_per_unit: 0.0,
-            tickets: 0,
-            players: 0,
-            sizes: [0; SIZES],
-            laid_out_for: PER_CELL,
-        }
-    }
+#[derive(Debug, Clone, Default)]
+struct Chunk {
+    /// The first of each leaf.
+    firsts: Vec<Spot>,
+    leaves: Vec<Vec<Spot>>,
 }
+
+/// A place: chunk, leaf, ticket.
+type At = (u32, u32, u32);
 
 impl Band {
     pub fn insert(&mut self, spot: Spot) {
         self.tickets += 1;
         self.players += spot.size();
         self.sizes[spot.size() as usize] += 1;
-        if self.tickets > 2 * self.laid_out_for {
-            self.lay_out();
+        if self.chunks.is_empty() {
+            self.firsts.push(spot);
+            self.chunks.push(Chunk { firsts: vec![spot], leaves: vec![leaf(&[spot])] });
+            return;
         }
-        self.put(spot);
+        let index = holding(&self.firsts, spot);
+        let chunk = &mut self.chunks[index];
+        chunk.insert(spot);
+        self.firsts[index] = chunk.firsts[0];
+        if chunk.leaves.len() > CHUNK {
+            let second = chunk.split_off();
+            self.firsts.insert(index + 1, second.firsts[0]);
+            self.chunks.insert(index + 1, second);
+        }
     }
 
     /// False when it was not there.
     pub fn remove(&mut self, spot: Spot) -> bool {
-        let index = self.cell_of(spot.key);
-        let cell = &mut self.cells[index];
-        let first = cell.partition_point(|one| one.key < spot.key);
-        let Some(at) = cell[first..].iter().position(|one| one.who == spot.who) else { return false };
-        cell.remove(first + at);
-        if cell.is_empty() {
-            self.taken[index / 64] &= !(1 << (index % 64));
+        if self.chunks.is_empty() {
+            return false;
+        }
+        let index = holding(&self.firsts, spot);
+        let chunk = &mut self.chunks[index];
+        if !chunk.remove(spot) {
+            return false;
+        }
+        match chunk.firsts.first() {
+            Some(first) => self.firsts[index] = *first,
+            None => {
+                self.firsts.remove(index);
+                self.chunks.remove(index);
+            }
         }
         self.tickets -= 1;
         self.players -= spot.size();
@@ -97,9 +108,12 @@ impl Band {
     }
 
     pub fn bytes(&self) -> usize {
-        let spilled = self.cells.iter().filter(|cell| cell.spilled());
-        let spilled: usize = spilled.map(|cell| cell.capacity() * size_of::<Spot>()).sum();
-        size_of::<Self>() + spilled + self.cells.capacity() * size_of::<Cell>() + self.taken.capacity() * 8
+        let of_leaf = |leaf: &Vec<Spot>| leaf.capacity() * size_of::<Spot>() + size_of::<Vec<Spot>>();
+        let of_chunk = |chunk: &Chunk| {
+            let leaves: usize = chunk.leaves.iter().map(of_leaf).sum();
+            leaves + chunk.firsts.capacity() * size_of::<Spot>() + size_of::<Chunk>() + size_of::<Spot>()
+        };
+        size_of::<Self>() + self.chunks.iter().map(of_chunk).sum::<usize>()
     }
 
     pub fn tickets(&self) -> usize {
@@ -117,78 +131,104 @@ impl Band {
 
     /// Starts to list by closeness to a point.
     pub fn around(&self, key: f32) -> Around {
-        let cell = self.cell_of(key);
-        let at = self.cells[cell].partition_point(|one| one.key < key);
-        Around { key, left: self.before(cell, at), right: self.from(cell, at) }
-    }
-
-    fn put(&mut self, spot: Spot) {
-        let index = self.cell_of(spot.key);
-        let cell = &mut self.cells[index];
-        // Behind its equals: the longer there, the earlier found.
-        let at = cell.partition_point(|one| one.key <= spot.key);
-        cell.insert(at, spot);
-        self.taken[index / 64] |= 1 << (index % 64);
-    }
-
-    fn cell_of(&self, key: f32) -> usize {
-        // A cast of a float saturates, and of what is no number is 0.
-        (((key - self.low) * self.cells_per_unit) as usize).min(self.cells.len() - 1)
-    }
-
-    /// New cells for twice as many tickets; amortised over their arrivals.
-    fn lay_out(&mut self) {
-        let spots: Vec<Spot> = self.cells.drain(..).flatten().collect();
-        let mut keys: Vec<f32> = spots.iter().map(|spot| spot.key).collect();
-        let edge = keys.len() / 50;
-        let last = keys.len() - 1 - edge;
-        let low = *keys.select_nth_unstable_by(edge, f32::total_cmp).1;
-        let high = *keys.select_nth_unstable_by(last, f32::total_cmp).1;
-        let cells = (2 * spots.len() / PER_CELL).next_power_of_two().min(CELLS_MAX);
-        let cells = if high > low { cells } else { 1 };
-        self.laid_out_for = self.tickets;
-        self.low = low;
-        self.cells_per_unit = if high > low { cells as f32 / (high - low) } else { 0.0 };
-        self.cells = vec![Cell::new(); cells];
-        self.taken = vec![0; cells.div_ceil(64)];
-        spots.into_iter().for_each(|spot| self.put(spot));
-    }
-
-    fn before(&self, cell: usize, at: usize) -> Option<(u32, u32)> {
-        if at > 0 {
-            return Some((cell as u32, at as u32 - 1));
+        if self.chunks.is_empty() {
+            return Around { key, left: None, right: None };
         }
-        let cell = self.taken_before(cell)?;
-        Some((cell as u32, self.cells[cell].len() as u32 - 1))
-    }
-
-    fn from(&self, cell: usize, at: usize) -> Option<(u32, u32)> {
-        if at < self.cells[cell].len() {
-            return Some((cell as u32, at as u32));
+        let point = Spot::new(key, 0, 0);
+        let chunk = holding(&self.firsts, point);
+        let leaf = holding(&self.chunks[chunk].firsts, point);
+        let at = self.chunks[chunk].leaves[leaf].partition_point(|one| *one < point);
+        let at = (chunk as u32, leaf as u32, at as u32);
+        Around {
+            key,
+            left: self.before(at).map(|at| (at, self.spot(at))),
+            right: self.from(at).map(|at| (at, self.spot(at))),
         }
-        Some((self.taken_after(cell)? as u32, 0))
     }
 
-    fn taken_before(&self, cell: usize) -> Option<usize> {
-        let (word, bit) = (cell / 64, cell % 64);
-        let here = self.taken[word] & ((1 << bit) - 1);
-        let words = std::iter::once((word, here)).chain((0..word).rev().map(|word| (word, self.taken[word])));
-        words
-            .into_iter()
-            .find(|(_, bits)| *bits != 0)
-            .map(|(word, bits)| word * 64 + 63 - bits.leading_zeros() as usize)
+    fn leaf(&self, at: At) -> Option<&Vec<Spot>> {
+        self.chunks.get(at.0 as usize)?.leaves.get(at.1 as usize)
     }
 
-    fn taken_after(&self, cell: usize) -> Option<usize> {
-        let (word, bit) = (cell / 64, cell % 64);
-        let here = if bit == 63 { 0 } else { self.taken[word] & (u64::MAX << (bit + 1)) };
-        let later = (word + 1..self.taken.len()).map(|word| (word, self.taken[word]));
-        let mut words = std::iter::once((word, here)).chain(later);
-        words.find(|(_, bits)| *bits != 0).map(|(word, bits)| word * 64 + bits.trailing_zeros() as usize)
+    fn before(&self, at: At) -> Option<At> {
+        if at.2 > 0 {
+            return Some((at.0, at.1, at.2 - 1));
+        }
+        let (chunk, leaf) = match (at.0, at.1) {
+            (0, 0) => return None,
+            (chunk, 0) => (chunk - 1, self.chunks[chunk as usize - 1].leaves.len() as u32 - 1),
+            (chunk, leaf) => (chunk, leaf - 1),
+        };
+        Some((chunk, leaf, self.leaf((chunk, leaf, 0))?.len() as u32 - 1))
     }
 
-    fn spot(&self, at: (u32, u32)) -> Spot {
-        self.cells[at.0 as usize][at.1 as usize]
+    /// The place itself, or where the next leaf begins.
+    fn from(&self, at: At) -> Option<At> {
+        if (at.2 as usize) < self.leaf(at)?.len() {
+            return Some(at);
+        }
+        let next = (at.0, at.1 + 1, 0);
+        let after = (at.0 + 1, 0, 0);
+        [next, after].into_iter().find(|at| self.leaf(*at).is_some())
+    }
+
+    fn spot(&self, at: At) -> Spot {
+        self.chunks[at.0 as usize].leaves[at.1 as usize][at.2 as usize]
+    }
+}
+
+/// The one of several, told by their firsts, in which a spot stands if it stands anywhere.
+fn holding(firsts: &[Spot], spot: Spot) -> usize {
+    firsts.partition_point(|first| *first <= spot).saturating_sub(1)
+}
+
+fn leaf(spots: &[Spot]) -> Vec<Spot> {
+    let mut leaf = Vec::with_capacity(LEAF);
+    leaf.extend_from_slice(spots);
+    leaf
+}
+
+impl Chunk {
+    fn insert(&mut self, spot: Spot) {
+        let mut index = holding(&self.firsts, spot);
+        if self.leaves[index].len() == LEAF {
+            let second = leaf(&self.leaves[index][LEAF / 2..]);
+            self.leaves[index].truncate(LEAF / 2);
+            let first = second[0];
+            self.firsts.insert(index + 1, first);
+            self.leaves.insert(index + 1, second);
+            index += usize::from(spot > first);
+        }
+        let leaf = &mut self.leaves[index];
+        let at = leaf.partition_point(|one| *one < spot);
+        leaf.insert(at, spot);
+        self.firsts[index] = leaf[0];
+    }
+
+    fn remove(&mut self, spot: Spot) -> bool {
+        let index = holding(&self.firsts, spot);
+        let leaf = &mut self.leaves[index];
+        let Ok(at) = leaf.binary_search(&spot) else { return false };
+        leaf.remove(at);
+        match leaf.first() {
+            Some(first) => self.firsts[index] = *first,
+            None => {
+                self.firsts.remove(index);
+                self.leaves.remove(index);
+                return true;
+            }
+        }
+        // Two leaves that are half empty together become one.
+        if self.leaves.get(index + 1).is_some_and(|next| next.len() + self.leaves[index].len() <= LEAF / 2) {
+            let next = self.leaves.remove(index + 1);
+            self.firsts.remove(index + 1);
+            self.leaves[index].extend(next);
+        }
+        true
+    }
+
+    fn split_off(&mut self) -> Self {
+        Self { firsts: self.firsts.split_off(CHUNK / 2), leaves: self.leaves.split_off(CHUNK / 2) }
     }
 }
 
@@ -196,14 +236,14 @@ impl Band {
 #[derive(Debug, Clone)]
 pub(crate) struct Around {
     key: f32,
-    left: Option<(u32, u32)>,
-    right: Option<(u32, u32)>,
+    left: Option<(At, Spot)>,
+    right: Option<(At, Spot)>,
 }
 
 impl Around {
     /// How far the next one is.
-    pub fn distance(&self, band: &Band) -> Option<f32> {
-        let away = |at: Option<(u32, u32)>| at.map(|at| (band.spot(at).key - self.key).abs());
+    pub fn distance(&self) -> Option<f32> {
+        let away = |next: Option<(At, Spot)>| next.map(|(_, spot)| (spot.key() - self.key).abs());
         match (away(self.left), away(self.right)) {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),
@@ -211,20 +251,15 @@ impl Around {
     }
 
     pub fn next(&mut self, band: &Band) -> Option<Spot> {
-        let (left, right) = (self.left.map(|at| band.spot(at)), self.right.map(|at| band.spot(at)));
-        let goes_left = match (left, right) {
-            (Some(left), Some(right)) => self.key - left.key < right.key - self.key,
+        let goes_left = match (self.left, self.right) {
+            (Some((_, left)), Some((_, right))) => self.key - left.key() < right.key() - self.key,
             (left, _) => left.is_some(),
         };
-        if goes_left {
-            let (cell, at) = self.left?;
-            self.left = band.before(cell as usize, at as usize);
-            left
-        } else {
-            let (cell, at) = self.right?;
-            self.right = band.from(cell as usize, at as usize + 1);
-            right
-        }
+        let side = if goes_left { &mut self.left } else { &mut self.right };
+        let (at, spot) = (*side)?;
+        let next = if goes_left { band.before(at) } else { band.from((at.0, at.1, at.2 + 1)) };
+        *side = next.map(|at| (at, band.spot(at)));
+        Some(spot)
     }
 }
 
@@ -256,8 +291,8 @@ mod tests {
                 let from = dice(&mut state, 2_000) as f32 - 700.0;
                 let mut around = band.around(from);
                 let found: Vec<f32> =
-                    std::iter::from_fn(|| around.next(&band)).map(|spot| (spot.key - from).abs()).collect();
-                let mut wanted: Vec<f32> = plain.iter().map(|spot| (spot.key - from).abs()).collect();
+                    std::iter::from_fn(|| around.next(&band)).map(|spot| (spot.key() - from).abs()).collect();
+                let mut wanted: Vec<f32> = plain.iter().map(|spot| (spot.key() - from).abs()).collect();
                 wanted.sort_by(f32::total_cmp);
                 assert_eq!(found, wanted);
                 assert_eq!(band.tickets(), plain.len());

@@ -326,7 +326,8 @@ impl<'c> Filling<'c> {
             let spot = nearest.next(&self.bands)?;
             self.looks += 1;
             let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
-            if window.is_some_and(|window| f64::from((spot.key - self.near).abs()) > window * (1.0 + 1e-6)) {
+            if window.is_some_and(|window| f64::from((spot.key() - self.near).abs()) > window * (1.0 + 1e-6))
+            {
                 return None;
             }
             if !self.units.iter().any(|unit| unit.slot == spot.slot()) {
@@ -432,8 +433,7 @@ impl Nearest {
         if let [(class, only)] = self.bands.as_mut_slice() {
             return only.next(bands[*class]?);
         }
-        let distance = |one: &(usize, Around)| bands[one.0].and_then(|band| one.1.distance(band));
-        let nearest = self.bands.iter_mut().filter_map(|one| Some((distance(one)?, one)));
+        let nearest = self.bands.iter_mut().filter_map(|one| Some((one.1.distance()?, one)));
         let (_, (class, around)) = nearest.min_by(|a, b| a.0.total_cmp(&b.0))?;
         around.next(bands[*class]?)
     }
