@@ -23,7 +23,7 @@ const PAGE_MAX: i64 = 10;
 pub(crate) fn decode(
     front: &Front,
     operation: Operation,
-    document: &Document,
+    document: &Document<'_>,
     fresh_id: impl FnOnce() -> String,
 ) -> Result<(Ask, String), ApiError> {
     let shapes = Shapes::new(front.settings(), document)?;

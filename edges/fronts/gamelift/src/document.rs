@@ -5,34 +5,39 @@ use std::fmt;
 
 use ciborium::Value as Cbor;
 use matchwright_model::Timestamp;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Texts are borrowed from the request or the reply wherever they stand there as they are.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Document {
+pub(crate) enum Document<'a> {
     Null,
     Bool(bool),
     Int(i64),
     Double(f64),
-    Text(String),
-    List(Vec<Document>),
-    Map(Vec<Member>),
+    Text(Cow<'a, str>),
+    List(Vec<Document<'a>>),
+    Map(Vec<Member<'a>>),
     /// Written as seconds with fraction, with tag 1 in CBOR (D-01).
     Time(Timestamp),
 }
 
-/// A member of a structure. Keys that we write are constants.
-pub(crate) type Member = (Cow<'static, str>, Document);
+/// A member of a structure.
+pub(crate) type Member<'a> = (Cow<'a, str>, Document<'a>);
 
 /// Deeper than any request. The JSON parser has a limit of its own (128); both stop before the stack does.
 const DEPTH_MAX: usize = 64;
 
-impl Document {
-    pub fn map<K: Into<Cow<'static, str>>>(members: impl IntoIterator<Item = (K, Document)>) -> Self {
+impl<'a> Document<'a> {
+    pub fn map<K: Into<Cow<'a, str>>>(members: impl IntoIterator<Item = (K, Self)>) -> Self {
         Self::Map(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
-    pub fn from_json(body: &[u8]) -> Result<Self, String> {
+    pub fn text(text: &'a (impl AsRef<str> + ?Sized)) -> Self {
+        Self::Text(Cow::Borrowed(text.as_ref()))
+    }
+
+    pub fn from_json(body: &'a [u8]) -> Result<Self, String> {
         serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
     }
 
@@ -71,7 +76,7 @@ impl Document {
     }
 }
 
-impl Serialize for Document {
+impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
@@ -86,7 +91,7 @@ impl Serialize for Document {
     }
 }
 
-impl<'de> Deserialize<'de> for Document {
+impl<'de> Deserialize<'de> for Document<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Tree)
     }
@@ -96,41 +101,45 @@ impl<'de> Deserialize<'de> for Document {
 struct Tree;
 
 impl<'de> Visitor<'de> for Tree {
-    type Value = Document;
+    type Value = Document<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Document, E> {
+    fn visit_unit<E>(self) -> Result<Document<'de>, E> {
         Ok(Document::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Document<'de>, E> {
         Ok(Document::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Document<'de>, E> {
         Ok(Document::Int(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Document<'de>, E> {
         Ok(i64::try_from(value).map_or(Document::Double(value as f64), Document::Int))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Document<'de>, E> {
         Ok(Document::Double(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
-        Ok(Document::Text(value.to_string()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Document<'de>, E> {
+        Ok(Document::text(value))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Document, E> {
-        Ok(Document::Text(value))
+    fn visit_str<E>(self, value: &str) -> Result<Document<'de>, E> {
+        Ok(Document::Text(Cow::Owned(value.to_string())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+    fn visit_string<E>(self, value: String) -> Result<Document<'de>, E> {
+        Ok(Document::Text(Cow::Owned(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
@@ -138,16 +147,28 @@ impl<'de> Visitor<'de> for Tree {
         Ok(Document::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document<'de>, A::Error> {
         let mut members = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<String, Document>()? {
-            members.push((Cow::Owned(key), value));
+        while let Some((Key(key), value)) = entries.next_entry::<Key<'de>, Document<'de>>()? {
+            members.push((key, value));
         }
         Ok(Document::Map(members))
     }
 }
 
-fn of_cbor(cbor: Cbor) -> Result<Document, String> {
+/// `Cow` reads itself from owned texts only, so keys are borrowed here.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Document::deserialize(deserializer)? {
+            Document::Text(key) => Ok(Self(key)),
+            other => Err(serde::de::Error::invalid_type(Unexpected::Other(other.kind()), &"a key")),
+        }
+    }
+}
+
+fn of_cbor(cbor: Cbor) -> Result<Document<'static>, String> {
     Ok(match cbor {
         Cbor::Null => Document::Null,
         Cbor::Bool(value) => Document::Bool(value),
@@ -157,7 +178,7 @@ fn of_cbor(cbor: Cbor) -> Result<Document, String> {
         }
         Cbor::Float(number) if number.is_finite() => Document::Double(number),
         Cbor::Float(_) => return Err("a number that is not finite".to_string()),
-        Cbor::Text(text) => Document::Text(text),
+        Cbor::Text(text) => Document::Text(Cow::Owned(text)),
         Cbor::Tag(_, inner) => of_cbor(*inner)?,
         Cbor::Array(items) => Document::List(items.into_iter().map(of_cbor).collect::<Result<_, _>>()?),
         Cbor::Map(members) => {
@@ -176,14 +197,14 @@ fn seconds(at: Timestamp) -> f64 {
     at.0 as f64 / 1000.0
 }
 
-fn to_cbor(document: &Document) -> Cbor {
+fn to_cbor(document: &Document<'_>) -> Cbor {
     match document {
         Document::Null => Cbor::Null,
         Document::Bool(value) => Cbor::Bool(*value),
         Document::Int(value) => Cbor::Integer((*value).into()),
         Document::Double(value) => Cbor::Float(*value),
         Document::Time(at) => Cbor::Tag(1, Box::new(Cbor::Float(seconds(*at)))),
-        Document::Text(text) => Cbor::Text(text.clone()),
+        Document::Text(text) => Cbor::Text(text.to_string()),
         Document::List(items) => Cbor::Array(items.iter().map(to_cbor).collect()),
         Document::Map(members) => Cbor::Map(
             members.iter().map(|(key, value)| (Cbor::Text(key.to_string()), to_cbor(value))).collect(),

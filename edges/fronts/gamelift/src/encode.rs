@@ -10,7 +10,7 @@ use crate::document::Document;
 use crate::operations::Operation;
 use crate::{Front, Outcome};
 
-pub(crate) fn encode(front: &Front, operation: Operation, outcome: &Outcome) -> Document {
+pub(crate) fn encode<'a>(front: &Front, operation: Operation, outcome: &'a Outcome) -> Document<'a> {
     match outcome {
         Outcome::Valid => Document::map([("Valid", Document::Bool(true))]),
         Outcome::Reply(reply) => encode_reply(front, reply),
@@ -18,7 +18,7 @@ pub(crate) fn encode(front: &Front, operation: Operation, outcome: &Outcome) -> 
     }
 }
 
-fn encode_reply(front: &Front, reply: &Reply) -> Document {
+fn encode_reply<'a>(front: &Front, reply: &'a Reply) -> Document<'a> {
     match reply {
         Reply::Done => Document::Map(Vec::new()),
         Reply::Ticket(one, estimate) => Document::map([("MatchmakingTicket", ticket(front, one, *estimate))]),
@@ -29,7 +29,7 @@ fn encode_reply(front: &Front, reply: &Reply) -> Document {
     }
 }
 
-fn encode_answer(front: &Front, operation: Operation, answer: &Answer) -> Document {
+fn encode_answer<'a>(front: &Front, operation: Operation, answer: &'a Answer) -> Document<'a> {
     debug_assert!(operation.name().starts_with("Describe") || operation == Operation::ListTagsForResource);
     let (key, list, next) = match answer {
         Answer::Tickets(found) => {
@@ -45,39 +45,38 @@ fn encode_answer(front: &Front, operation: Operation, answer: &Answer) -> Docume
             ("Configurations", list, next.as_ref())
         }
         Answer::Tags(tags) => {
-            let tag = |(key, value): (&String, &String)| {
-                Document::map([("Key", text(key)), ("Value", text(value))])
+            let tag = |(key, value): (&'a String, &'a String)| {
+                Document::map([("Key", Document::text(key)), ("Value", Document::text(value))])
             };
             ("Tags", tags.iter().map(tag).collect(), None)
         }
     };
-    let members =
-        [Some((key, Document::List(list))), next.map(|next| ("NextToken", Document::Text(token(next))))];
+    let members = [
+        Some((key, Document::List(list))),
+        next.map(|next| ("NextToken", Document::Text(token(next).into()))),
+    ];
     Document::map(members.into_iter().flatten())
 }
 
-fn text(text: impl ToString) -> Document {
-    Document::Text(text.to_string())
-}
-
-fn seconds(span: std::time::Duration) -> Document {
+fn seconds(span: std::time::Duration) -> Document<'static> {
     Document::Int(span.as_secs() as i64)
 }
 
-fn rule_set(front: &Front, name: &str, one: &RuleSetRecord) -> Document {
+fn rule_set<'a>(front: &Front, name: &'a str, one: &'a RuleSetRecord) -> Document<'a> {
     Document::map([
-        ("RuleSetName", text(name)),
-        ("RuleSetArn", Document::Text(front.arns().rule_set(name))),
-        ("RuleSetBody", text(&one.body)),
+        ("RuleSetName", Document::text(name)),
+        ("RuleSetArn", Document::Text(front.arns().rule_set(name).into())),
+        ("RuleSetBody", Document::text(&one.body)),
         ("CreationTime", Document::Time(one.created_at)),
     ])
 }
 
-fn matchmaker(front: &Front, name: &str, one: &Matchmaker) -> Document {
+fn matchmaker<'a>(front: &Front, name: &'a str, one: &'a Matchmaker) -> Document<'a> {
     let fields = &one.fields;
-    let optional = |key, value: &Option<String>| value.as_ref().map(|value| (key, text(value)));
-    let property =
-        |(key, value): &(String, String)| Document::map([("Key", text(key)), ("Value", text(value))]);
+    let optional = |key, value: &'a Option<String>| value.as_ref().map(|value| (key, Document::text(value)));
+    let property = |(key, value): &'a (String, String)| {
+        Document::map([("Key", Document::text(key)), ("Value", Document::text(value))])
+    };
     let mode = match one.mode() {
         Mode::Standalone => "STANDALONE",
         Mode::WithQueue => "WITH_QUEUE",
@@ -87,16 +86,17 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker) -> Document {
         _ => "MANUAL",
     };
     let members = [
-        Some(("Name", text(name))),
-        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(name)))),
+        Some(("Name", Document::text(name))),
+        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(name).into()))),
         optional("Description", &fields.description),
-        (!fields.queues.is_empty())
-            .then(|| ("GameSessionQueueArns", Document::List(fields.queues.iter().map(text).collect()))),
+        (!fields.queues.is_empty()).then(|| {
+            ("GameSessionQueueArns", Document::List(fields.queues.iter().map(Document::text).collect()))
+        }),
         Some(("RequestTimeoutSeconds", seconds(fields.request_timeout))),
         fields.acceptance_timeout.map(|timeout| ("AcceptanceTimeoutSeconds", seconds(timeout))),
         Some(("AcceptanceRequired", Document::Bool(fields.acceptance_required))),
-        Some(("RuleSetName", text(&fields.rule_set))),
-        Some(("RuleSetArn", Document::Text(front.arns().rule_set(fields.rule_set.as_str())))),
+        Some(("RuleSetName", Document::text(&fields.rule_set))),
+        Some(("RuleSetArn", Document::Text(front.arns().rule_set(fields.rule_set.as_str()).into()))),
         optional("NotificationTarget", &fields.notification_target),
         Some(("AdditionalPlayerCount", Document::Int(i64::from(fields.additional_players)))),
         optional("CustomEventData", &fields.custom_event_data),
@@ -105,22 +105,22 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker) -> Document {
             ("GameProperties", Document::List(fields.game_properties.iter().map(property).collect()))
         }),
         optional("GameSessionData", &fields.game_session_data),
-        Some(("BackfillMode", text(backfill))),
-        Some(("FlexMatchMode", text(mode))),
+        Some(("BackfillMode", Document::text(backfill))),
+        Some(("FlexMatchMode", Document::text(mode))),
     ];
     Document::map(members.into_iter().flatten())
 }
 
-fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>) -> Document {
+fn ticket<'a>(front: &Front, one: &'a Ticket, estimate: Option<u64>) -> Document<'a> {
     let reason = one.reason.and_then(|reason| status_reason(one.status, reason)).or(ended(one.status));
     let players = one.players.iter().map(|player| self::player(player, team_of(one, player)));
     let members = [
-        Some(("TicketId", text(&one.id))),
-        Some(("ConfigurationName", text(&one.matchmaker))),
-        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(one.matchmaker.as_str())))),
-        Some(("Status", text(one.status.name()))),
-        reason.map(|(code, _)| ("StatusReason", text(code))),
-        reason.map(|(_, message)| ("StatusMessage", text(message))),
+        Some(("TicketId", Document::text(&one.id))),
+        Some(("ConfigurationName", Document::text(&one.matchmaker))),
+        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(one.matchmaker.as_str()).into()))),
+        Some(("Status", Document::text(one.status.name()))),
+        reason.map(|(code, _)| ("StatusReason", Document::text(code))),
+        reason.map(|(_, message)| ("StatusMessage", Document::text(message))),
         Some(("StartTime", Document::Time(one.started_at))),
         one.status.ended_at().map(|at| ("EndTime", Document::Time(at))),
         Some(("Players", Document::List(players.collect()))),
@@ -162,15 +162,16 @@ fn ended(status: Status) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn connection(ticket: &Ticket, session: &Session) -> Document {
+fn connection<'a>(ticket: &'a Ticket, session: &'a Session) -> Document<'a> {
     let own =
         ticket.players.iter().filter_map(|player| Some((player, session.player_sessions.get(&player.id)?)));
-    let sessions = own
-        .map(|(player, id)| Document::map([("PlayerId", text(&player.id)), ("PlayerSessionId", text(id))]));
+    let sessions = own.map(|(player, id)| {
+        Document::map([("PlayerId", Document::text(&player.id)), ("PlayerSessionId", Document::text(id))])
+    });
     let members = [
-        Some(("GameSessionArn", text(&session.id))),
-        session.ip.as_ref().map(|ip| ("IpAddress", text(ip))),
-        session.dns.as_ref().map(|dns| ("DnsName", text(dns))),
+        Some(("GameSessionArn", Document::text(&session.id))),
+        session.ip.as_ref().map(|ip| ("IpAddress", Document::text(ip))),
+        session.dns.as_ref().map(|dns| ("DnsName", Document::text(dns))),
         Some(("Port", Document::Int(i64::from(session.port)))),
         Some(("MatchedPlayerSessions", Document::List(sessions.collect()))),
     ];
@@ -178,28 +179,28 @@ fn connection(ticket: &Ticket, session: &Session) -> Document {
 }
 
 /// As it was sent (D-30), but for the team.
-fn player(player: &Player, team: Option<&TeamName>) -> Document {
-    let attributes = player.attributes.iter().map(|(name, value)| (name.clone(), attribute(value)));
+fn player<'a>(player: &'a Player, team: Option<&'a TeamName>) -> Document<'a> {
+    let attributes = player.attributes.iter().map(|(name, value)| (name.as_str(), attribute(value)));
     let latencies = player
         .latencies
         .iter()
-        .map(|(region, latency)| (region.as_str().to_string(), Document::Int(i64::from(*latency))));
+        .map(|(region, latency)| (region.as_str(), Document::Int(i64::from(*latency))));
     let members = [
-        Some(("PlayerId", text(&player.id))),
+        Some(("PlayerId", Document::text(&player.id))),
         (!player.attributes.is_empty()).then(|| ("PlayerAttributes", Document::map(attributes))),
-        team.map(|team| ("Team", text(team))),
+        team.map(|team| ("Team", Document::text(team))),
         (!player.latencies.is_empty()).then(|| ("LatencyInMs", Document::map(latencies))),
     ];
     Document::map(members.into_iter().flatten())
 }
 
-fn attribute(value: &AttributeValue) -> Document {
+fn attribute(value: &AttributeValue) -> Document<'_> {
     let (key, value) = match value {
-        AttributeValue::Text(one) => ("S", text(one)),
+        AttributeValue::Text(one) => ("S", Document::text(one)),
         AttributeValue::Number(number) => ("N", Document::Double(*number)),
-        AttributeValue::TextList(list) => ("SL", Document::List(list.iter().map(text).collect())),
+        AttributeValue::TextList(list) => ("SL", Document::List(list.iter().map(Document::text).collect())),
         AttributeValue::NumberMap(map) => {
-            ("SDM", Document::map(map.iter().map(|(key, value)| (key.clone(), Document::Double(*value)))))
+            ("SDM", Document::map(map.iter().map(|(key, value)| (key.as_str(), Document::Double(*value)))))
         }
     };
     Document::map([(key, value)])

@@ -59,9 +59,11 @@ impl ApiError {
     }
 }
 
-pub(crate) fn document(error: &ApiError) -> Document {
-    let (class, message) = (error.class.name().to_string(), error.message.clone());
-    Document::map([("__type", Document::Text(class)), ("Message", Document::Text(message))])
+pub(crate) fn document(error: &ApiError) -> Document<'_> {
+    Document::map([
+        ("__type", Document::text(error.class.name())),
+        ("Message", Document::text(&error.message)),
+    ])
 }
 
 /// The class of a rejection; where an operation does not model the natural one, InvalidRequestException.

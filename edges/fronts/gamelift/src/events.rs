@@ -34,17 +34,14 @@ impl Envelopes {
     /// The event as JSON.
     pub fn envelope(&self, position: u64, event: &Event) -> String {
         let document = Document::map([
-            ("version", text("0")),
-            ("id", Document::Text(self.id(position))),
-            ("detail-type", text("GameLift Matchmaking Event")),
-            ("source", text("aws.gamelift")),
-            ("account", text(&self.settings.account)),
+            ("version", Document::text("0")),
+            ("id", made(self.id(position))),
+            ("detail-type", Document::text("GameLift Matchmaking Event")),
+            ("source", Document::text("aws.gamelift")),
+            ("account", Document::text(&self.settings.account)),
             ("time", time(event.at)),
-            ("region", text(&self.settings.region)),
-            (
-                "resources",
-                Document::List(vec![Document::Text(self.arns.matchmaker(event.matchmaker.as_str()))]),
-            ),
+            ("region", Document::text(&self.settings.region)),
+            ("resources", Document::List(vec![made(self.arns.matchmaker(event.matchmaker.as_str()))])),
             ("detail", detail(event)),
         ]);
         String::from_utf8(document.to_json()).expect("JSON is UTF-8")
@@ -54,37 +51,38 @@ impl Envelopes {
     pub fn notification(&self, position: u64, event: &Event) -> String {
         let topic = event.notification_target.clone().unwrap_or_default();
         let document = Document::map([
-            ("Type", text("Notification")),
-            ("MessageId", Document::Text(self.id(position))),
-            ("TopicArn", Document::Text(topic)),
-            ("Message", Document::Text(self.envelope(position, event))),
+            ("Type", Document::text("Notification")),
+            ("MessageId", made(self.id(position))),
+            ("TopicArn", made(topic)),
+            ("Message", made(self.envelope(position, event))),
             ("Timestamp", time(event.at)),
         ]);
         String::from_utf8(document.to_json()).expect("JSON is UTF-8")
     }
 }
 
-fn text(text: impl ToString) -> Document {
-    Document::Text(text.to_string())
+/// Made here, where the event holds no text.
+fn made(text: impl ToString) -> Document<'static> {
+    Document::Text(text.to_string().into())
 }
 
 /// ISO 8601 in UTC with milliseconds.
-fn time(at: Timestamp) -> Document {
+fn time(at: Timestamp) -> Document<'static> {
     let moment = Moment::from_millisecond(at.0 as i64).unwrap_or(Moment::UNIX_EPOCH);
-    Document::Text(format!("{moment:.3}"))
+    made(format_args!("{moment:.3}"))
 }
 
-fn detail(event: &Event) -> Document {
-    let mut members: Vec<(&str, Document)> = Vec::new();
+fn detail(event: &Event) -> Document<'_> {
+    let mut members: Vec<(&str, Document<'_>)> = Vec::new();
     let tickets = ("tickets", Document::List(event.tickets.iter().map(ticket).collect()));
-    let custom = event.custom_event_data.as_ref().map(|data| ("customEventData", text(data)));
-    let kind = |name: &str| ("type", text(name));
+    let custom = event.custom_event_data.as_ref().map(|data| ("customEventData", Document::text(data)));
+    let kind = |name: &'static str| ("type", Document::text(name));
     match &event.kind {
         EventKind::Searching { estimated_wait_seconds } => {
             // Seconds, despite the name (D-117).
             let estimate = match estimated_wait_seconds {
                 Some(seconds) => Document::Int(*seconds as i64),
-                None => text("NOT_AVAILABLE"),
+                None => Document::text("NOT_AVAILABLE"),
             };
             members.extend([
                 tickets,
@@ -103,11 +101,11 @@ fn detail(event: &Event) -> Document {
                 ("acceptanceRequired", Document::Bool(acceptance_timeout.is_some())),
                 kind("PotentialMatchCreated"),
                 session(event, None),
-                ("matchId", text(match_id)),
+                ("matchId", made(match_id)),
             ]);
         }
         EventKind::Answered { match_id } => {
-            members.extend([tickets, kind("AcceptMatch"), session(event, None), ("matchId", text(match_id))]);
+            members.extend([tickets, kind("AcceptMatch"), session(event, None), ("matchId", made(match_id))]);
         }
         EventKind::AcceptanceEnded { match_id, outcome } => {
             let acceptance = match outcome {
@@ -117,35 +115,35 @@ fn detail(event: &Event) -> Document {
             };
             members.extend([
                 tickets,
-                ("acceptance", text(acceptance)),
+                ("acceptance", Document::text(acceptance)),
                 kind("AcceptMatchCompleted"),
                 session(event, None),
-                ("matchId", text(match_id)),
+                ("matchId", made(match_id)),
             ]);
         }
         EventKind::Succeeded { match_id, session: placed, .. } => {
             let info = session(event, placed.as_ref());
-            members.extend([tickets, kind("MatchmakingSucceeded"), info, ("matchId", text(match_id))]);
+            members.extend([tickets, kind("MatchmakingSucceeded"), info, ("matchId", made(match_id))]);
         }
         EventKind::TimedOut { rule_counts } => members.extend([
-            ("reason", text("TimedOut")),
+            ("reason", Document::text("TimedOut")),
             tickets,
             metrics(rule_counts),
             kind("MatchmakingTimedOut"),
-            ("message", text(TIMED_OUT)),
+            ("message", Document::text(TIMED_OUT)),
             session(event, None),
         ]),
         EventKind::Cancelled { match_id, reason, rule_counts } => {
             let message = if *reason == EndReason::NotAccepted { NOT_ACCEPTED } else { CANCELLED };
             members.extend([
-                ("reason", text("Cancelled")),
+                ("reason", Document::text("Cancelled")),
                 tickets,
                 metrics(rule_counts),
                 kind("MatchmakingCancelled"),
-                ("message", text(message)),
+                ("message", Document::text(message)),
                 session(event, None),
             ]);
-            members.extend(match_id.map(|id| ("matchId", text(id))));
+            members.extend(match_id.map(|id| ("matchId", made(id))));
         }
         EventKind::Failed { match_id, rule_counts } => {
             members.push(tickets);
@@ -153,10 +151,10 @@ fn detail(event: &Event) -> Document {
             members.extend([
                 metrics(rule_counts),
                 kind("MatchmakingFailed"),
-                ("reason", text("UNEXPECTED_ERROR")),
-                ("message", text(FAILED)),
+                ("reason", Document::text("UNEXPECTED_ERROR")),
+                ("message", Document::text(FAILED)),
                 session(event, None),
-                ("matchId", text(match_id)),
+                ("matchId", made(match_id)),
             ]);
         }
     }
@@ -166,41 +164,41 @@ fn detail(event: &Event) -> Document {
     Document::map(members)
 }
 
-fn ticket(ticket: &EventTicket) -> Document {
+fn ticket(ticket: &EventTicket) -> Document<'_> {
     Document::map([
-        ("ticketId", text(&ticket.id)),
+        ("ticketId", Document::text(&ticket.id)),
         ("startTime", time(ticket.started_at)),
         ("players", Document::List(ticket.players.iter().map(player).collect())),
     ])
 }
 
-fn player(player: &EventPlayer) -> Document {
+fn player(player: &EventPlayer) -> Document<'_> {
     let members = [
-        Some(("playerId", text(&player.id))),
-        player.session.as_ref().map(|id| ("playerSessionId", text(id))),
-        player.team.as_ref().map(|team| ("team", text(team))),
+        Some(("playerId", Document::text(&player.id))),
+        player.session.as_ref().map(|id| ("playerSessionId", Document::text(id))),
+        player.team.as_ref().map(|team| ("team", Document::text(team))),
         player.accepted.map(|accepted| ("accepted", Document::Bool(accepted))),
     ];
     Document::map(members.into_iter().flatten())
 }
 
-fn metrics(counts: &[RuleCount]) -> (&'static str, Document) {
-    let count = |one: &RuleCount| {
+fn metrics(counts: &[RuleCount]) -> (&'static str, Document<'_>) {
+    fn count(one: &RuleCount) -> Document<'_> {
         Document::map([
-            ("ruleName", text(&one.rule)),
+            ("ruleName", Document::text(&one.rule)),
             ("passedCount", Document::Int(one.passed as i64)),
             ("failedCount", Document::Int(one.failed as i64)),
         ])
-    };
+    }
     ("ruleEvaluationMetrics", Document::List(counts.iter().map(count).collect()))
 }
 
 /// All players in a row, and where they play once that is known.
-fn session(event: &Event, placed: Option<&Session>) -> (&'static str, Document) {
+fn session<'a>(event: &'a Event, placed: Option<&'a Session>) -> (&'static str, Document<'a>) {
     let players = event.tickets.iter().flat_map(|ticket| &ticket.players).map(player).collect();
     let members = [
-        placed.map(|session| ("gameSessionArn", text(&session.id))),
-        placed.and_then(|session| session.ip.as_ref()).map(|ip| ("ipAddress", text(ip))),
+        placed.map(|session| ("gameSessionArn", Document::text(&session.id))),
+        placed.and_then(|session| session.ip.as_ref()).map(|ip| ("ipAddress", Document::text(ip))),
         placed.map(|session| ("port", Document::Int(i64::from(session.port)))),
         Some(("players", Document::List(players))),
     ];

@@ -32,7 +32,7 @@ impl Protocol {
         if path.starts_with(CBOR_PATH) { Self::Cbor } else { Self::Json }
     }
 
-    pub(crate) fn read(self, body: &[u8]) -> Result<Document, ApiError> {
+    pub(crate) fn read(self, body: &[u8]) -> Result<Document<'_>, ApiError> {
         let read = match self {
             // A body is optional where nothing is required.
             _ if body.is_empty() => Ok(Document::Map(Vec::new())),
@@ -42,7 +42,7 @@ impl Protocol {
         read.map_err(|why| ApiError::new(Class::Serialization, why))
     }
 
-    pub(crate) fn write(self, status: u16, document: &Document) -> Response {
+    pub(crate) fn write(self, status: u16, document: &Document<'_>) -> Response {
         match self {
             Self::Json => Response {
                 status,

@@ -19,7 +19,7 @@ const CONSTRAINT: &str = "E001";
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
-    members: &'a [Member],
+    members: &'a [Member<'a>],
     violations: RefCell<Vec<String>>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Shapes<'a> {
 type Length = std::ops::RangeInclusive<usize>;
 
 impl<'a> Shapes<'a> {
-    pub fn new(settings: &'a FrontSettings, document: &'a Document) -> Result<Self, ApiError> {
+    pub fn new(settings: &'a FrontSettings, document: &'a Document<'a>) -> Result<Self, ApiError> {
         match document {
             Document::Map(members) => Ok(Self { settings, members, violations: RefCell::default() }),
             other => Err(ApiError::new(
@@ -52,11 +52,11 @@ impl<'a> Shapes<'a> {
         self.violations.borrow_mut().push(format!("{path}: expected {expected}, found {found}"));
     }
 
-    pub fn get(&self, key: &str) -> Option<&'a Document> {
+    pub fn get(&self, key: &str) -> Option<&'a Document<'a>> {
         member(self.members, key)
     }
 
-    pub fn required(&self, key: &str) -> Option<&'a Document> {
+    pub fn required(&self, key: &str) -> Option<&'a Document<'a>> {
         let found = self.get(key);
         if found.is_none() {
             self.violate(key, "a value, it is required", "none");
@@ -64,7 +64,7 @@ impl<'a> Shapes<'a> {
         found
     }
 
-    pub fn text(&self, path: impl Display, value: &'a Document, length: Length) -> Option<&'a str> {
+    pub fn text(&self, path: impl Display, value: &'a Document<'a>, length: Length) -> Option<&'a str> {
         let Document::Text(text) = value else {
             self.violate(&path, "a string", value.kind());
             return None;
@@ -82,7 +82,7 @@ impl<'a> Shapes<'a> {
         self.get(key).and_then(|value| self.text(key, value, length)).map(str::to_string)
     }
 
-    pub fn whole(&self, path: impl Display, value: &Document, least: i64, most: i64) -> Option<i64> {
+    pub fn whole(&self, path: impl Display, value: &Document<'_>, least: i64, most: i64) -> Option<i64> {
         let number = match value {
             Document::Int(number) => Some(*number),
             Document::Double(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i64),
@@ -125,9 +125,9 @@ impl<'a> Shapes<'a> {
     pub fn list(
         &self,
         path: impl Display,
-        value: &'a Document,
+        value: &'a Document<'a>,
         count: std::ops::RangeInclusive<usize>,
-    ) -> Option<&'a [Document]> {
+    ) -> Option<&'a [Document<'a>]> {
         let Document::List(items) = value else {
             self.violate(&path, "a list", value.kind());
             return None;
@@ -144,16 +144,16 @@ impl<'a> Shapes<'a> {
     pub fn each<T, C: FromIterator<T>>(
         &self,
         path: impl Display,
-        value: &'a Document,
+        value: &'a Document<'a>,
         count: std::ops::RangeInclusive<usize>,
-        read: impl Fn(std::fmt::Arguments<'_>, &'a Document) -> Option<T>,
+        read: impl Fn(std::fmt::Arguments<'_>, &'a Document<'a>) -> Option<T>,
     ) -> Option<C> {
         let items = self.list(&path, value, count)?;
         all(items.iter().enumerate().map(|(index, item)| read(format_args!("{path}[{index}]"), item)))
     }
 
     /// The id of a ticket: up to 128 of letters, digits, `-` and `.`, or of anything printable (D-05).
-    pub fn id(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+    pub fn id(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
         match self.settings.lenient_ids {
             true => {
                 let text = self.text(&path, value, 1..=128)?;
@@ -164,13 +164,13 @@ impl<'a> Shapes<'a> {
     }
 
     /// The name of what is made: never lenient, or nothing could refer to it (see `name`).
-    pub fn new_name(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+    pub fn new_name(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=128)?;
         self.only(path, text, "letters, digits, - and .", is_name_char)
     }
 
     /// An ARN that is not one of ours.
-    pub fn arn(&self, path: impl Display, value: &'a Document) -> Option<&'a str> {
+    pub fn arn(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=512)?;
         self.only(path, text, "letters, digits, :, / and -", |c| {
             c.is_ascii_alphanumeric() || ":/-".contains(c)
@@ -192,7 +192,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// A name or an ARN: the name in it.
-    pub fn name(&self, path: impl Display, value: &'a Document, resource: &str) -> Option<&'a str> {
+    pub fn name(&self, path: impl Display, value: &'a Document<'a>, resource: &str) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=256)?;
         let name = name_of(text, resource).filter(|name| name.chars().all(is_name_char));
         if name.is_none() {
@@ -231,7 +231,7 @@ impl<'a> Shapes<'a> {
     fn pair(
         &self,
         path: impl Display,
-        item: &'a Document,
+        item: &'a Document<'a>,
         key: Length,
         value: Length,
     ) -> Option<(String, String)> {
@@ -250,7 +250,7 @@ impl<'a> Shapes<'a> {
         Some((key?, value?))
     }
 
-    fn structure(&self, path: impl Display, value: &'a Document) -> Option<&'a [Member]> {
+    fn structure(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a [Member<'a>]> {
         match value {
             Document::Map(members) => Some(members),
             other => {
@@ -265,7 +265,7 @@ impl<'a> Shapes<'a> {
         self.each(key, self.required(key)?, 1..=most, |path, item| self.player(path, item))
     }
 
-    fn player(&self, path: impl Display, item: &'a Document) -> Option<Player> {
+    fn player(&self, path: impl Display, item: &'a Document<'a>) -> Option<Player> {
         let members = self.structure(&path, item)?;
         let id = match member(members, "PlayerId") {
             Some(id) => self.text(format_args!("{path}.PlayerId"), id, 1..=1024),
@@ -291,9 +291,9 @@ impl<'a> Shapes<'a> {
         Some(Player { id: PlayerId::from(id?), attributes: attributes?, latencies: latencies?, team: team? })
     }
 
-    fn latencies(&self, path: impl Display, value: &'a Document) -> Option<BTreeMap<Region, u32>> {
+    fn latencies(&self, path: impl Display, value: &'a Document<'a>) -> Option<BTreeMap<Region, u32>> {
         let members = self.structure(&path, value)?;
-        let latency = |(region, value): &'a Member| {
+        let latency = |(region, value): &'a Member<'a>| {
             let path = format_args!("{path}.{region}");
             if region.is_empty() {
                 self.violate(path, "the name of a region", "an empty one");
@@ -309,14 +309,14 @@ impl<'a> Shapes<'a> {
     fn attributes(
         &self,
         path: impl Display,
-        value: &'a Document,
+        value: &'a Document<'a>,
     ) -> Option<BTreeMap<String, AttributeValue>> {
         let members = self.structure(&path, value)?;
         if members.len() > 10 {
             self.violate(&path, "at most 10 attributes", members.len());
             return None;
         }
-        let attribute = |(name, value): &'a Member| {
+        let attribute = |(name, value): &'a Member<'a>| {
             let path = format_args!("{path}.{name}");
             if name.is_empty() || name.chars().count() > 1024 {
                 self.violate(path, "a name of 1 to 1024 characters", name.chars().count());
@@ -328,9 +328,9 @@ impl<'a> Shapes<'a> {
     }
 
     /// Exactly one of S, N, SL, SDM (D-08).
-    fn attribute(&self, path: impl Display, value: &'a Document) -> Option<AttributeValue> {
+    fn attribute(&self, path: impl Display, value: &'a Document<'a>) -> Option<AttributeValue> {
         let members = self.structure(&path, value)?;
-        let given: Vec<&Member> =
+        let given: Vec<&Member<'_>> =
             members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null).collect();
         let [(key, value)] = given.as_slice() else {
             self.violate(&path, "exactly one of S, N, SL, SDM", format!("{}", given.len()));
@@ -352,7 +352,7 @@ impl<'a> Shapes<'a> {
                     self.violate(path, "at most 10 entries", members.len());
                     return None;
                 }
-                let entry = |(key, value): &'a Member| {
+                let entry = |(key, value): &'a Member<'a>| {
                     let path = format_args!("{path}.{key}");
                     if key.is_empty() || key.chars().count() > 100 {
                         self.violate(path, "a key of 1 to 100 characters", key.chars().count());
@@ -366,7 +366,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// A number, or a string that holds one, as old clients send it (D-06).
-    fn double(&self, path: impl Display, value: &Document) -> Option<f64> {
+    fn double(&self, path: impl Display, value: &Document<'_>) -> Option<f64> {
         let number = match value {
             Document::Int(number) => Some(*number as f64),
             Document::Double(number) => Some(*number),
@@ -400,7 +400,7 @@ fn is_name_char(c: char) -> bool {
 }
 
 /// Null is as good as absent; of a key that stands twice the last counts.
-fn member<'m>(members: &'m [Member], key: &str) -> Option<&'m Document> {
+fn member<'m>(members: &'m [Member<'m>], key: &str) -> Option<&'m Document<'m>> {
     members
         .iter()
         .rfind(|(name, _)| name == key)
