@@ -407,8 +407,9 @@ impl<'s> Hunter<'s> {
             return (None, Vec::new(), None);
         };
         if bucket.len() > self.settings.exact_tickets {
-            if !self.pool.plan.is_partial {
-                return (self.sought(own), Vec::new(), Some(Again::Later));
+            let sought = self.sought(own);
+            if sought.is_some() || !self.pool.plan.is_partial {
+                return (sought, Vec::new(), Some(Again::Later));
             }
             let others = bucket.values().filter(|entry| entry.rank != own.rank);
             let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);

@@ -3,9 +3,10 @@
 //! A plan prunes and orders; the judge decides. What it cannot say in columns is *residual*: such a rule is looked at
 //! by the bound and the judge alone. Reading order: [`Plan`], `column` (what is kept), `value` (what a rule measures),
 //! `gate` (what it says of it), `steer` (where to look
-//! first).
+//! first), `explain` (all of it in words).
 
 mod column;
+mod explain;
 mod gate;
 mod steer;
 mod totals;
@@ -14,6 +15,7 @@ mod value;
 use matchwright_model::{AttributeType, PartyPolicy};
 
 pub use column::Column;
+pub use explain::Explained;
 pub use gate::{Against, Case, Gate};
 pub use steer::{Steer, Wanted};
 pub use totals::{Columns, Totals};

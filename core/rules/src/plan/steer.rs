@@ -3,7 +3,7 @@
 
 use super::value::{Measure, Value};
 use super::{Against, Column, Columns, Gate, Means};
-use crate::{RuleKind, RuleSet, SortKind, Strategy, Tiered};
+use crate::{ComparisonOperation, RuleKind, RuleSet, SortKind, Strategy, Tiered};
 
 /// What steers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -130,6 +130,11 @@ fn is_lasting(gate: &Gate, columns: &Columns) -> bool {
                 (each(measured) && each(against)) || widens(measured, against, columns)
             }
         },
+        // Every player by himself against a number.
+        Gate::Compare { measured, operation, against: Some(Against::Number(_)) } => {
+            *operation != ComparisonOperation::NotEqual
+                && measured.iter().all(|one| matches!(one, Measure::Each { .. }))
+        }
         Gate::Range { values, min: None, max: Some(_) } => values.iter().all(|value| match value {
             Value::Total { column, .. } => matches!(columns.list[*column], Column::Having(..)),
             Value::Without { .. } | Value::Players(_) => true,
