@@ -2,12 +2,15 @@
 //!
 //! The order of fields and of variants is the format. Once released it stays; another shape is version 2.
 
+mod entries;
 mod restore;
 mod store;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use entries::Entries;
 
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
@@ -194,9 +197,9 @@ enum Resource<'a> {
 struct Player<'a> {
     id: &'a str,
     #[serde(borrow)]
-    attributes: BTreeMap<&'a str, AttributeValue<'a>>,
+    attributes: Entries<'a, AttributeValue<'a>>,
     #[serde(borrow)]
-    latencies: BTreeMap<&'a str, u32>,
+    latencies: Entries<'a, u32>,
     #[serde(borrow)]
     team: Option<&'a str>,
 }
@@ -208,7 +211,7 @@ enum AttributeValue<'a> {
     Number(f64),
     #[serde(borrow)]
     TextList(Vec<&'a str>),
-    NumberMap(BTreeMap<&'a str, f64>),
+    NumberMap(Entries<'a, f64>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
