@@ -10,9 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use matchwright_model::{MatchmakerName, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Timestamp};
 
 use crate::pool::Rank;
+use crate::roster::Number;
 
 /// Every so many turns of a matchmaker are for tickets whose search was cut before, if there are any.
 const TURNS_PER_RETRY: u32 = 4;
@@ -30,7 +31,7 @@ pub(crate) enum Cause {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dirty {
-    pub ticket: TicketId,
+    pub ticket: Number,
     pub cause: Cause,
     /// Where a cut search goes on: with the anchors from this rank.
     pub resume: Option<Rank>,
@@ -42,7 +43,8 @@ pub(crate) struct Agenda {
     queues: BTreeMap<MatchmakerName, Queue>,
     /// Whose turn it was.
     last: Option<MatchmakerName>,
-    wheel: BTreeSet<(Timestamp, TicketId, Cause)>,
+    /// A number that another ticket has by now wakes that one, which costs a look and changes nothing.
+    wheel: BTreeSet<(Timestamp, Number, Cause)>,
 }
 
 /// Dirty tickets of one matchmaker, oldest first; one entry a ticket in each.
@@ -85,7 +87,7 @@ impl Agenda {
         self.queues.entry(matchmaker.clone()).or_default().mark(rank, dirty);
     }
 
-    pub fn wake(&mut self, at: Timestamp, ticket: TicketId, cause: Cause) {
+    pub fn wake(&mut self, at: Timestamp, ticket: Number, cause: Cause) {
         self.wheel.insert((at, ticket, cause));
     }
 
@@ -106,7 +108,7 @@ impl Agenda {
         taken
     }
 
-    pub fn take_due(&mut self, now: Timestamp) -> Option<(TicketId, Cause)> {
+    pub fn take_due(&mut self, now: Timestamp) -> Option<(Number, Cause)> {
         self.wheel.first().filter(|(at, ..)| *at <= now)?;
         self.wheel.pop_first().map(|(_, ticket, cause)| (ticket, cause))
     }
@@ -123,46 +125,46 @@ impl Agenda {
 mod tests {
     use super::*;
 
-    fn dirty(ticket: &str, cause: Cause) -> Dirty {
-        Dirty { ticket: ticket.into(), cause, resume: None }
+    fn dirty(ticket: Number, cause: Cause) -> Dirty {
+        Dirty { ticket, cause, resume: None }
     }
 
-    fn mark(agenda: &mut Agenda, matchmaker: &str, ticket: &str, second: u64, cause: Cause) {
+    fn mark(agenda: &mut Agenda, matchmaker: &str, ticket: Number, second: u64, cause: Cause) {
         let rank = Rank::new(1, Timestamp(second * 1000), second);
         agenda.mark(&matchmaker.into(), rank, dirty(ticket, cause));
     }
 
-    fn all(mut agenda: Agenda) -> Vec<String> {
-        std::iter::from_fn(|| agenda.take_dirty()).map(|dirty| dirty.ticket.to_string()).collect()
+    fn all(mut agenda: Agenda) -> Vec<Number> {
+        std::iter::from_fn(|| agenda.take_dirty()).map(|dirty| dirty.ticket).collect()
     }
 
     #[test]
     fn matchmakers_take_turns_and_the_oldest_comes_first() {
         let mut agenda = Agenda::default();
         for second in [3, 1, 2] {
-            mark(&mut agenda, "busy", &format!("b-{second}"), second, Cause::Arrival);
+            mark(&mut agenda, "busy", second as Number, second, Cause::Arrival);
         }
-        mark(&mut agenda, "quiet", "q-9", 9, Cause::Arrival);
-        assert_eq!(all(agenda), ["b-1", "q-9", "b-2", "b-3"]);
+        mark(&mut agenda, "quiet", 90, 9, Cause::Arrival);
+        assert_eq!(all(agenda), [1, 90, 2, 3]);
     }
 
     #[test]
     fn retries_wait_behind_what_is_new_but_get_their_share() {
         let mut agenda = Agenda::default();
         for second in 1..=6 {
-            mark(&mut agenda, "duel", &format!("new-{second}"), second, Cause::Arrival);
+            mark(&mut agenda, "duel", second as Number, second, Cause::Arrival);
         }
-        mark(&mut agenda, "duel", "again-0", 0, Cause::Retry);
-        assert_eq!(all(agenda), ["new-1", "new-2", "new-3", "again-0", "new-4", "new-5", "new-6"]);
+        mark(&mut agenda, "duel", 70, 0, Cause::Retry);
+        assert_eq!(all(agenda), [1, 2, 3, 70, 4, 5, 6]);
     }
 
     #[test]
     fn an_arrival_stands_for_an_expansion_too() {
         let mut agenda = Agenda::default();
-        mark(&mut agenda, "duel", "t", 1, Cause::Expansion);
-        mark(&mut agenda, "duel", "t", 1, Cause::Arrival);
-        mark(&mut agenda, "duel", "t", 1, Cause::Expansion);
-        assert_eq!(agenda.take_dirty(), Some(dirty("t", Cause::Arrival)));
+        mark(&mut agenda, "duel", 5, 1, Cause::Expansion);
+        mark(&mut agenda, "duel", 5, 1, Cause::Arrival);
+        mark(&mut agenda, "duel", 5, 1, Cause::Expansion);
+        assert_eq!(agenda.take_dirty(), Some(dirty(5, Cause::Arrival)));
         assert_eq!(agenda.take_dirty(), None);
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::{
-    AcceptanceOutcome, Change, MatchmakerFields, Mode, Proposal, Record, RuleCount, Seat, Status,
+    AcceptanceOutcome, Change, MatchmakerFields, Mode, Proposal, Record, RuleCount, Seat, Status, Ticket,
 };
-use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
-use matchwright_rules::{ExpansionAge, Lineup, Options, RuleSet, Strategy, compile, judge};
+use matchwright_model::{MatchId, MatchmakerName, RuleSetName, TicketId, Timestamp};
+use matchwright_rules::{ExpansionAge, Lineup, Options, RuleKind, RuleSet, Strategy, compile, judge};
 
 use crate::agenda::{Agenda, Cause, Dirty};
 use crate::balance::balance;
 use crate::hunt::{Found, Hunt, hunt, tier_of};
 use crate::order::nearest;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
-use crate::tally::Tally;
+use crate::roster::{Known, Number, Place, Roster};
 use crate::{Limits, SearchSettings, large};
 
 /// The longest pause before a ticket whose search was cut is searched again.
@@ -29,26 +29,11 @@ pub struct Search {
     rule_sets: BTreeMap<RuleSetName, Arc<RuleSet>>,
     configs: BTreeMap<MatchmakerName, MatchmakerFields>,
     pools: BTreeMap<MatchmakerName, Pool>,
-    tickets: BTreeMap<TicketId, Known>,
-    tickets_of: BTreeMap<PlayerId, BTreeSet<TicketId>>,
-    /// Players in a live match; their other tickets wait until it ends.
-    busy: BTreeSet<PlayerId>,
+    roster: Roster,
     matches: BTreeMap<MatchId, Vec<Seat>>,
     agenda: Agenda,
-    tally: Tally,
-    sequence: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Known {
-    matchmaker: MatchmakerName,
-    players: Arc<[Player]>,
-    started_at: Timestamp,
-    sequence: u64,
-    backfill: bool,
-    searching: bool,
-    /// In a proposal that the writer has not answered yet.
-    proposed: bool,
+    /// Tickets whose counters changed since the last step.
+    counted: Vec<Number>,
 }
 
 /// What one bounded piece of work gave.
@@ -67,13 +52,10 @@ impl Search {
             rule_sets: BTreeMap::new(),
             configs: BTreeMap::new(),
             pools: BTreeMap::new(),
-            tickets: BTreeMap::new(),
-            tickets_of: BTreeMap::new(),
-            busy: BTreeSet::new(),
+            roster: Roster::default(),
             matches: BTreeMap::new(),
             agenda: Agenda::default(),
-            tally: Tally::default(),
-            sequence: 0,
+            counted: Vec::new(),
         }
     }
 
@@ -94,12 +76,16 @@ impl Search {
                 self.pools.remove(name);
             }
             Change::TicketStarted { id, matchmaker, players, .. } => {
-                self.learn(id, matchmaker, players, record.at, false);
+                self.roster.learn(id, matchmaker, players, record.at, false);
             }
             Change::BackfillStarted { id, matchmaker, players, .. } => {
-                self.learn(id, matchmaker, players, record.at, true);
+                self.roster.learn(id, matchmaker, players, record.at, true);
             }
-            Change::TicketSearching { id, .. } => self.start_searching(id),
+            Change::TicketSearching { id, .. } => {
+                if let Some(number) = self.roster.number(id) {
+                    self.start_searching(number);
+                }
+            }
             Change::TicketCancelled { id, .. } | Change::TicketTimedOut { id, .. } => self.forget(id),
             Change::MatchProposed { id, seats, .. } => self.hold(*id, seats),
             Change::AcceptanceEnded { id, outcome } if *outcome != AcceptanceOutcome::Accepted => {
@@ -108,15 +94,10 @@ impl Search {
             Change::PlacementAbandoned { id } => self.release(*id),
             Change::MatchCompleted { id, .. } | Change::MatchFailed { id, .. } => self.finish(*id),
             Change::TicketRestored { ticket } if ticket.status.is_active() => {
-                self.learn(
-                    &ticket.id,
-                    &ticket.matchmaker,
-                    &ticket.players,
-                    ticket.started_at,
-                    ticket.is_backfill(),
-                );
+                let Ticket { id, matchmaker, players, started_at, .. } = &**ticket;
+                let number = self.roster.learn(id, matchmaker, players, *started_at, ticket.is_backfill());
                 if ticket.status == Status::Searching {
-                    self.start_searching(&ticket.id);
+                    self.start_searching(number);
                 }
             }
             Change::MatchRestored { id, open } => self.hold(*id, &open.seats),
@@ -126,17 +107,20 @@ impl Search {
 
     /// The next piece of work, or `None` when nothing is left to do before [`Search::next_wake`].
     pub fn step(&mut self, now: Timestamp, new_id: &mut dyn FnMut() -> MatchId) -> Option<Step> {
-        while let Some((ticket, cause)) = self.agenda.take_due(now) {
+        while let Some((number, cause)) = self.agenda.take_due(now) {
             if cause == Cause::Expansion {
-                self.promote(&ticket, now);
+                self.promote(number, now);
             }
-            self.mark(&ticket, cause);
+            self.mark(number, cause);
         }
         let dirty = self.agenda.take_dirty()?;
         let proposal = self.search_from(&dirty, now).map(|made| self.propose(made, new_id()));
-        let rule_counts = self.tally.take_touched().into_iter().filter_map(|id| {
-            let rules = &self.pools.get(&self.tickets.get(&id)?.matchmaker)?.rules;
-            Some((id.clone(), self.tally.of(&id, rules)))
+        let mut counted = std::mem::take(&mut self.counted);
+        counted.sort_unstable();
+        counted.dedup();
+        let rule_counts = counted.into_iter().filter_map(|number| {
+            let known = self.roster.get(number)?;
+            Some((known.id.clone(), self.rule_counts(known)?))
         });
         Some(Step { proposal, rule_counts: rule_counts.collect() })
     }
@@ -149,11 +133,11 @@ impl Search {
     /// The writer refused a proposal: those of its tickets that still search are searched for again.
     pub fn rejected(&mut self, proposal: &Proposal) {
         let tickets: BTreeSet<&TicketId> = proposal.seats.iter().map(|seat| &seat.ticket).collect();
-        for id in tickets {
-            if let Some(known) = self.tickets.get_mut(id) {
-                known.proposed = false;
-                self.admit(id);
+        for number in tickets.into_iter().filter_map(|id| self.roster.number(id)).collect::<Vec<_>>() {
+            if let Some(known) = self.roster.get_mut(number) {
+                known.is_proposed = false;
             }
+            self.admit(number);
         }
     }
 
@@ -169,111 +153,88 @@ impl Search {
             Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved, self.settings.party_policy);
         self.pools.insert(name.clone(), pool);
         // A live ticket is searched by the new rules from now on, if it fits them (D-22).
-        let of_it = self.tickets.iter().filter(|(_, known)| known.matchmaker == *name);
-        let waiting: Vec<TicketId> = of_it.map(|(id, _)| id.clone()).collect();
-        waiting.iter().for_each(|id| self.admit(id));
+        for number in self.roster.of_matchmaker(name) {
+            if let Some(known) = self.roster.get_mut(number) {
+                known.place = None;
+                known.counts.clear();
+            }
+            self.admit(number);
+        }
     }
 
-    fn learn(
-        &mut self,
-        id: &TicketId,
-        matchmaker: &MatchmakerName,
-        players: &Arc<[Player]>,
-        at: Timestamp,
-        backfill: bool,
-    ) {
-        self.sequence += 1;
-        for player in players.iter() {
-            self.tickets_of.entry(player.id.clone()).or_default().insert(id.clone());
-        }
-        let known = Known {
-            matchmaker: matchmaker.clone(),
-            players: players.clone(),
-            started_at: at,
-            sequence: self.sequence,
-            backfill,
-            searching: false,
-            proposed: false,
-        };
-        self.tickets.insert(id.clone(), known);
-    }
-
-    fn start_searching(&mut self, id: &TicketId) {
-        let Some(known) = self.tickets.get_mut(id) else { return };
-        known.searching = true;
-        known.proposed = false;
-        if let Some(pool) = self.pools.get(&known.matchmaker) {
-            self.tally.reset(id, &pool.rules);
-        }
-        self.admit(id);
+    fn start_searching(&mut self, number: Number) {
+        let Some(known) = self.roster.get_mut(number) else { return };
+        known.is_searching = true;
+        known.is_proposed = false;
+        known.counts.clear();
+        self.counted.push(number);
+        self.admit(number);
     }
 
     /// Puts a ticket into its pool, if it may be matched at this moment.
-    fn admit(&mut self, id: &TicketId) {
-        let Some(known) = self.tickets.get(id) else { return };
-        let is_busy = known.players.iter().any(|player| self.busy.contains(&player.id));
+    fn admit(&mut self, number: Number) {
+        let Some(known) = self.roster.get(number) else { return };
+        let may_match = known.is_searching && !known.is_proposed && known.place.is_none();
+        if !may_match || self.roster.is_busy(known) {
+            return;
+        }
         let Some(pool) = self.pools.get_mut(&known.matchmaker) else { return };
-        if !known.searching || known.proposed || is_busy || pool.rank(id).is_some() {
-            return;
-        }
-        let arrival = (known.started_at, known.sequence);
-        if pool.insert(id, &known.players, arrival, known.backfill).is_none() {
-            return;
-        }
+        let Some(place) = pool.insert(number, known) else { return };
+        let started_at = known.started_at;
         for step in &pool.rules.steps {
-            self.agenda.wake(known.started_at + *step, id.clone(), Cause::Expansion);
+            self.agenda.wake(started_at + *step, number, Cause::Expansion);
+        }
+        if let Some(known) = self.roster.get_mut(number) {
+            known.place = Some(place);
         }
         match self.settings.hold.is_zero() {
-            true => self.mark(id, Cause::Arrival),
-            false => self.agenda.wake(known.started_at + self.settings.hold, id.clone(), Cause::Arrival),
+            true => self.mark(number, Cause::Arrival),
+            false => self.agenda.wake(started_at + self.settings.hold, number, Cause::Arrival),
         }
     }
 
-    fn mark(&mut self, id: &TicketId, cause: Cause) {
-        let Some(known) = self.tickets.get(id) else { return };
-        if let Some(rank) = self.pools.get(&known.matchmaker).and_then(|pool| pool.rank(id)) {
-            self.agenda.mark(&known.matchmaker, rank, Dirty { ticket: id.clone(), cause, resume: None });
+    fn mark(&mut self, number: Number, cause: Cause) {
+        let Some(known) = self.roster.get(number) else { return };
+        if let Some(place) = known.place {
+            self.agenda.mark(&known.matchmaker, place.rank, Dirty { ticket: number, cause, resume: None });
         }
     }
 
-    fn promote(&mut self, id: &TicketId, now: Timestamp) {
-        if let Some(pool) = self.tickets.get(id).and_then(|known| self.pools.get_mut(&known.matchmaker)) {
-            pool.promote(id, now);
+    fn promote(&mut self, number: Number, now: Timestamp) {
+        let Some(known) = self.roster.get(number) else { return };
+        if let (Some(place), Some(pool)) = (known.place, self.pools.get_mut(&known.matchmaker)) {
+            pool.promote(place, now);
         }
     }
 
-    fn withdraw(&mut self, id: &TicketId) {
-        if let Some(pool) = self.tickets.get(id).and_then(|known| self.pools.get_mut(&known.matchmaker)) {
-            pool.remove(id);
+    fn withdraw(&mut self, number: Number) {
+        let Some(known) = self.roster.get_mut(number) else { return };
+        if let (Some(place), Some(pool)) = (known.place.take(), self.pools.get_mut(&known.matchmaker)) {
+            pool.remove(place);
         }
     }
 
     fn forget(&mut self, id: &TicketId) {
-        self.withdraw(id);
-        self.tally.forget(id);
-        let Some(known) = self.tickets.remove(id) else { return };
-        for player in known.players.iter() {
-            if let Some(tickets) = self.tickets_of.get_mut(&player.id) {
-                tickets.remove(id);
-                if tickets.is_empty() {
-                    self.tickets_of.remove(&player.id);
-                }
-            }
+        if let Some(number) = self.roster.number(id) {
+            self.withdraw(number);
+            self.roster.forget(number);
         }
     }
 
     /// A match took its tickets and players.
     fn hold(&mut self, id: MatchId, seats: &[Seat]) {
         for seat in seats {
-            self.withdraw(&seat.ticket);
-            if let Some(known) = self.tickets.get_mut(&seat.ticket) {
-                known.searching = false;
-                known.proposed = false;
+            if let Some(number) = self.roster.number(&seat.ticket) {
+                self.withdraw(number);
+                if let Some(known) = self.roster.get_mut(number) {
+                    known.is_searching = false;
+                    known.is_proposed = false;
+                }
             }
-            self.busy.insert(seat.player.clone());
+            self.roster.set_busy(&seat.player, true);
             // His other tickets wait until this match has ended.
-            for other in self.tickets_of.get(&seat.player).cloned().unwrap_or_default() {
-                self.withdraw(&other);
+            for other in self.roster.tickets_of(&seat.player) {
+                self.withdraw(other);
             }
         }
         self.matches.insert(id, seats.to_vec());
@@ -283,11 +244,11 @@ impl Search {
     fn release(&mut self, id: MatchId) {
         let seats = self.matches.remove(&id).unwrap_or_default();
         for seat in &seats {
-            self.busy.remove(&seat.player);
+            self.roster.set_busy(&seat.player, false);
         }
         for seat in &seats {
-            for other in self.tickets_of.get(&seat.player).cloned().unwrap_or_default() {
-                self.admit(&other);
+            for other in self.roster.tickets_of(&seat.player) {
+                self.admit(other);
             }
         }
     }
@@ -299,53 +260,72 @@ impl Search {
         self.release(id);
     }
 
+    /// Adds what was found on sets that held a ticket: held and failed, per rule.
+    fn count(&mut self, number: Number, seen: &[(u64, u64)]) {
+        let Some(known) = self.roster.get_mut(number) else { return };
+        known.counts.resize(seen.len(), (0, 0));
+        known.counts.iter_mut().zip(seen).for_each(|(sum, one)| *sum = (sum.0 + one.0, sum.1 + one.1));
+        self.counted.push(number);
+    }
+
+    /// Per rule of the set; sort rules have no truth to count. `None`: the set has no rules.
+    fn rule_counts(&self, known: &Known) -> Option<Vec<RuleCount>> {
+        let rules = &self.pools.get(&known.matchmaker)?.rules.rules;
+        let has_truth = rules.iter().enumerate().filter(|(_, rule)| !matches!(rule.kind, RuleKind::Sort(_)));
+        let count = |index: usize| known.counts.get(index).copied().unwrap_or_default();
+        let counts: Vec<RuleCount> = has_truth
+            .map(|(index, rule)| RuleCount {
+                rule: rule.name.clone(),
+                passed: count(index).0,
+                failed: count(index).1,
+            })
+            .collect();
+        (!counts.is_empty()).then_some(counts)
+    }
+
     /// Looks for a match with a dirty ticket in it.
     fn search_from(&mut self, dirty: &Dirty, now: Timestamp) -> Option<Made> {
-        let known = self.tickets.get(&dirty.ticket)?;
+        let known = self.roster.get(dirty.ticket)?;
+        let Place { key, rank } = known.place?;
         let pool = self.pools.get(&known.matchmaker)?;
-        let bucket = pool.bucket_of(&dirty.ticket)?;
+        let bucket = pool.bucket(key)?;
         let hunter = Hunter { settings: &self.settings, pool, now };
         let (made, seen, again) = match pool.rules.large {
             true => (hunter.large(bucket), Vec::new(), None),
-            false => hunter.small(dirty, bucket),
+            false => hunter.small(dirty, rank, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
-        let rank = pool.rank(&dirty.ticket)?;
-        for (ticket, counts) in seen {
-            self.tally.add(&ticket, &counts);
-        }
         match (held_until, again) {
-            (Some(until), _) => {
-                self.agenda.wake(until, dirty.ticket.clone(), Cause::Arrival);
-                return None;
-            }
+            (Some(until), _) => self.agenda.wake(until, dirty.ticket, Cause::Arrival),
             (None, Some(Again::From(resume))) if made.is_none() => {
                 self.agenda.mark(&known.matchmaker, rank, Dirty { resume: Some(resume), ..dirty.clone() });
             }
             (None, Some(Again::Later)) if made.is_none() => {
                 let pause = now.since(rank.started_at).clamp(RETRY_MIN, RETRY_MAX);
-                self.agenda.wake(now + pause, dirty.ticket.clone(), Cause::Retry);
+                self.agenda.wake(now + pause, dirty.ticket, Cause::Retry);
             }
             _ => {}
         }
-        made
+        for (number, counts) in seen {
+            self.count(number, &counts);
+        }
+        made.filter(|_| held_until.is_none())
     }
 
     fn propose(&mut self, made: Made, match_id: MatchId) -> Proposal {
-        let rules = self.pools[&made.matchmaker].rules.clone();
-        for seat in &made.seats {
-            self.withdraw(&seat.ticket);
-            if let Some(known) = self.tickets.get_mut(&seat.ticket) {
-                known.proposed = true;
+        for number in &made.numbers {
+            self.withdraw(*number);
+            if let Some(known) = self.roster.get_mut(*number) {
+                known.is_proposed = true;
             }
         }
-        let anchor = made.seats[0].ticket.clone();
+        let anchor = self.roster.number(&made.seats[0].ticket).and_then(|number| self.roster.get(number));
         Proposal {
             match_id,
             matchmaker: made.matchmaker,
             rule_set: made.rule_set,
+            rule_counts: anchor.and_then(|anchor| self.rule_counts(anchor)).unwrap_or_default(),
             seats: made.seats,
-            rule_counts: self.tally.of(&anchor, &rules),
             region: made.region,
         }
     }
@@ -355,6 +335,8 @@ impl Search {
 struct Made {
     matchmaker: MatchmakerName,
     rule_set: RuleSetName,
+    /// Its tickets.
+    numbers: Vec<Number>,
     seats: Vec<Seat>,
     region: Option<matchwright_model::Region>,
     full: bool,
@@ -377,7 +359,7 @@ enum Again {
     Later,
 }
 
-type Seen = Vec<(TicketId, Vec<(u64, u64)>)>;
+type Seen = Vec<(Number, Vec<(u64, u64)>)>;
 
 struct Hunter<'s> {
     settings: &'s SearchSettings,
@@ -395,23 +377,21 @@ impl<'s> Hunter<'s> {
     }
 
     fn large(&self, bucket: &'s Bucket) -> Option<Made> {
-        let bucket: Vec<&Entry> = bucket.values().collect();
+        let bucket: Vec<&Entry> = bucket.values().map(|entry| &**entry).collect();
         let policy = self.settings.party_policy;
         large::form(&self.pool.rules, &bucket, self.now, self.players_max(), policy)
             .map(|found| self.made(&found))
     }
 
     /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
-    fn small(&self, dirty: &Dirty, bucket: &'s Bucket) -> (Option<Made>, Seen, Option<Again>) {
-        let Some(own) = self.pool.rank(&dirty.ticket).and_then(|rank| bucket.get(&rank)) else {
-            return (None, Vec::new(), None);
-        };
+    fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> (Option<Made>, Seen, Option<Again>) {
+        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return (None, Vec::new(), None) };
         if bucket.len() > self.settings.exact_tickets {
             let sought = self.sought(own);
             if sought.is_some() || !self.pool.plan.is_partial {
                 return (sought, Vec::new(), Some(Again::Later));
             }
-            let others = bucket.values().filter(|entry| entry.rank != own.rank);
+            let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
             let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
             let (made, seen, _, _) = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
             return (made, seen, Some(Again::Later));
@@ -423,7 +403,7 @@ impl<'s> Hunter<'s> {
             if left == 0 {
                 return (None, seen, Some(Again::From(anchor.rank)));
             }
-            let must = if anchor.id == own.id { vec![own] } else { vec![anchor, own] };
+            let must = if anchor.rank == own.rank { vec![own] } else { vec![anchor, own] };
             let candidates = self.candidates(dirty, anchor, own, bucket);
             let budget = left.min(self.settings.nodes_per_anchor);
             let (made, counts, used, cut) = self.hunt(must, candidates, budget);
@@ -468,10 +448,10 @@ impl<'s> Hunter<'s> {
         let from = dirty.resume;
         let can_be = |entry: &&Entry| {
             entry.rank <= own.rank
-                && (!decides_alone || entry.id == own.id)
+                && (!decides_alone || entry.rank == own.rank)
                 && from.is_none_or(|from| entry.rank >= from)
         };
-        bucket.values().filter(can_be).collect()
+        bucket.values().map(|entry| &**entry).filter(can_be).collect()
     }
 
     /// Behind the anchor in rank, around it in order. A ticket that entered a tier decides only sets in which it
@@ -483,8 +463,8 @@ impl<'s> Hunter<'s> {
             (Cause::Expansion, true) => entry.rank.started_at <= own.rank.started_at,
             (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
         };
-        let fits = |entry: &&Entry| entry.rank > anchor.rank && entry.id != own.id && decides(entry);
-        nearest(&self.pool.rules, anchor, bucket.values().filter(fits), usize::MAX)
+        let fits = |entry: &&Entry| entry.rank > anchor.rank && entry.rank != own.rank && decides(entry);
+        nearest(&self.pool.rules, anchor, bucket.values().map(|entry| &**entry).filter(fits), usize::MAX)
     }
 
     fn hunt(
@@ -493,7 +473,7 @@ impl<'s> Hunter<'s> {
         candidates: Vec<&'s Entry>,
         nodes: u64,
     ) -> (Option<Made>, Seen, u64, bool) {
-        let looked_at: Vec<TicketId> = must.iter().map(|entry| entry.id.clone()).collect();
+        let looked_at: Vec<Number> = must.iter().map(|entry| entry.number).collect();
         let outcome = hunt(&Hunt {
             rules: &self.pool.rules,
             plan: &self.pool.plan,
@@ -534,6 +514,7 @@ impl<'s> Hunter<'s> {
         Made {
             matchmaker: self.pool.matchmaker.clone(),
             rule_set: self.pool.rule_set.clone(),
+            numbers: found.entries.iter().map(|entry| entry.number).collect(),
             seats: seats.into_iter().map(|(_, _, seat)| seat).collect(),
             region: found.region.clone(),
             full: found.full,

@@ -1,7 +1,8 @@
 //! Builds proposals from waiting tickets within a counted budget. Changes nothing: it reads changes and answers
 //! with proposals. Knows no clock, no disk, no thread; the same changes give the same proposals.
 //!
-//! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `pool` (who waits, in
+//! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
+//! players by number), `pool` (who waits, in
 //! buckets). Small buckets: `order` (who is looked at first), `hunt` (the complete search around one anchor). Large
 //! ones: `intake` (a party as numbers), [`Crowd`] and `band` (who is near whom), `seek` (a match around one ticket),
 //! `split` (even teams). Matches above 40 players: `large`, `balance`.
@@ -16,10 +17,10 @@ mod intake;
 mod large;
 mod order;
 mod pool;
+mod roster;
 mod seek;
 mod settings;
 mod split;
-mod tally;
 
 pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};

@@ -9,6 +9,7 @@ use matchwright_rules::plan::Plan;
 use matchwright_rules::{BackfillPriority, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
+use crate::roster::{Known, Number, Place};
 use crate::{Anchor, Crowd, Limits, Picked, Slot};
 
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
@@ -33,6 +34,7 @@ impl Rank {
 /// A ticket that waits.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
+    pub number: Number,
     pub id: TicketId,
     pub rank: Rank,
     pub party: Arc<Party>,
@@ -73,7 +75,7 @@ pub(crate) struct Sought<'p> {
 }
 
 /// Tickets that a match may mix, in rank order.
-pub(crate) type Bucket = BTreeMap<Rank, Entry>;
+pub(crate) type Bucket = BTreeMap<Rank, Box<Entry>>;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -86,9 +88,8 @@ pub(crate) struct Pool {
     intake: Intake,
     crowd: Crowd,
     buckets: BTreeMap<u32, Bucket>,
-    places: BTreeMap<TicketId, (u32, Rank)>,
     /// Whose slot it is.
-    owners: Vec<Option<(u32, Rank)>>,
+    owners: Vec<Option<Place>>,
 }
 
 impl Pool {
@@ -101,47 +102,41 @@ impl Pool {
     ) -> Self {
         let plan = Arc::new(Plan::of(&rules, policy));
         let crowd = Crowd::new(rules.clone(), plan.clone());
-        let (buckets, places, owners) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (buckets, owners) = (BTreeMap::new(), Vec::new());
         let intake = Intake::default();
-        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, places, owners }
+        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, owners }
     }
 
-    /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then waits for its deadline, D-22).
-    pub fn insert(
-        &mut self,
-        id: &TicketId,
-        players: &[Player],
-        (started_at, sequence): (Timestamp, u64),
-        backfill: bool,
-    ) -> Option<Rank> {
-        let party = Party::bind(&self.rules, players).ok()?;
+    /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then
+    /// waits for its deadline, D-22).
+    pub fn insert(&mut self, number: Number, known: &Known) -> Option<Place> {
+        let party = Party::bind(&self.rules, &known.players).ok()?;
         let team_of = |player: &Player| self.rules.team(player.team.as_ref()?.as_str());
-        let seats = || players.iter().map(team_of).collect::<Option<Vec<usize>>>();
-        let seated = if backfill { Some(seats()?) } else { None };
-        let class = class(self.rules.algorithm.backfill_priority, backfill);
-        let rank = Rank::new(class, started_at, sequence);
+        let seats = || known.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
+        let seated = if known.is_backfill { Some(seats()?) } else { None };
+        let class = class(self.rules.algorithm.backfill_priority, known.is_backfill);
+        let rank = Rank::new(class, known.started_at, known.sequence);
         let guest = self.intake.guest(&self.plan, &party, Tier(0))?;
+        let place = Place { key: guest.key, rank };
         let (slot, rows) = match &seated {
             Some(teams) => (None, self.plan.rows_seated(&party, teams)),
             None => (Some(self.crowd.insert(&guest)), vec![(0, guest.row)]),
         };
         if let Some(slot) = slot {
             self.owners.resize(self.owners.len().max(slot as usize + 1), None);
-            self.owners[slot as usize] = Some((guest.key, rank));
+            self.owners[slot as usize] = Some(place);
         }
-        let (key, regions) = (guest.key, guest.regions);
-        let entry = Entry { id: id.clone(), rank, party: Arc::new(party), seated, key, rows, regions, slot };
-        self.buckets.entry(key).or_default().insert(rank, entry);
-        self.places.insert(id.clone(), (key, rank));
-        Some(rank)
+        let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions);
+        let entry = Entry { number, id, rank, party, seated, key: place.key, rows, regions, slot };
+        self.buckets.entry(place.key).or_default().insert(rank, Box::new(entry));
+        Some(place)
     }
 
-    pub fn remove(&mut self, id: &TicketId) {
-        let Some((key, rank)) = self.places.remove(id) else { return };
-        let Some(bucket) = self.buckets.get_mut(&key) else { return };
-        let slot = bucket.remove(&rank).and_then(|entry| entry.slot);
+    pub fn remove(&mut self, place: Place) {
+        let Some(bucket) = self.buckets.get_mut(&place.key) else { return };
+        let slot = bucket.remove(&place.rank).and_then(|entry| entry.slot);
         if bucket.is_empty() {
-            self.buckets.remove(&key);
+            self.buckets.remove(&place.key);
         }
         if let Some(slot) = slot {
             self.crowd.remove(slot);
@@ -150,19 +145,19 @@ impl Pool {
     }
 
     /// A ticket has waited into the tier of its age.
-    pub fn promote(&mut self, id: &TicketId, now: Timestamp) {
-        let entry = self.places.get(id).and_then(|(key, rank)| self.buckets.get(key)?.get(rank));
-        let Some((slot, rank)) = entry.and_then(|entry| Some((entry.slot?, entry.rank))) else { return };
-        self.crowd.promote(slot, self.rules.tier(now.since(rank.started_at)));
+    pub fn promote(&mut self, place: Place, now: Timestamp) {
+        if let Some(slot) = self.entry(place).and_then(|entry| entry.slot) {
+            self.crowd.promote(slot, self.rules.tier(now.since(place.rank.started_at)));
+        }
     }
 
-    pub fn rank(&self, id: &TicketId) -> Option<Rank> {
-        self.places.get(id).map(|(_, rank)| *rank)
+    fn entry(&self, place: Place) -> Option<&Entry> {
+        self.buckets.get(&place.key)?.get(&place.rank).map(|entry| &**entry)
     }
 
-    /// The tickets that a match with this one may hold, itself included, in rank order.
-    pub fn bucket_of(&self, id: &TicketId) -> Option<&Bucket> {
-        self.buckets.get(&self.places.get(id)?.0)
+    /// The tickets that a match may mix, in rank order.
+    pub fn bucket(&self, key: u32) -> Option<&Bucket> {
+        self.buckets.get(&key)
     }
 
     /// A match around a ticket out of the crowd.
@@ -173,10 +168,7 @@ impl Pool {
             None => Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions },
         };
         let Picked { units, is_full } = self.crowd.seek(anchor, limits)?;
-        let of_slot = |slot: Slot| {
-            let (key, rank) = self.owners[slot as usize]?;
-            self.buckets.get(&key)?.get(&rank)
-        };
+        let of_slot = |slot: Slot| self.entry(self.owners[slot as usize]?);
         let own = entry.slot.is_none().then_some((entry, None));
         let others = units.into_iter().map(|(slot, team)| Some((of_slot(slot)?, Some(team))));
         let all = own.into_iter().map(Some).chain(others).collect::<Option<Vec<_>>>()?;

@@ -1,0 +1,148 @@
+//! Every active ticket of a realm and its players, by number: search compares no texts.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use matchwright_model::{MatchmakerName, Player, PlayerId, TicketId, Timestamp};
+use smallvec::SmallVec;
+
+use crate::pool::Rank;
+
+/// A ticket while it is known; free for another after that.
+pub(crate) type Number = u32;
+
+/// Tickets and players that search has heard of and that are not over.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    tickets: Vec<Option<Known>>,
+    free: Vec<Number>,
+    numbers: IndexMap<TicketId, Number>,
+    players: IndexMap<PlayerId, Presence>,
+    arrivals: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub id: TicketId,
+    pub matchmaker: MatchmakerName,
+    pub players: Arc<[Player]>,
+    pub started_at: Timestamp,
+    /// Order of arrival.
+    pub sequence: u64,
+    pub is_backfill: bool,
+    pub is_searching: bool,
+    /// In a proposal that the writer has not answered yet.
+    pub is_proposed: bool,
+    /// Where it stands in its matchmaker's pool.
+    pub place: Option<Place>,
+    /// Per rule, how often it held and failed on sets with this ticket (D-119). Empty: never looked at.
+    pub counts: Vec<(u64, u64)>,
+}
+
+/// A bucket and the place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub key: u32,
+    pub rank: Rank,
+}
+
+#[derive(Debug, Default)]
+struct Presence {
+    tickets: SmallVec<[Number; 1]>,
+    /// In a live match; his other tickets wait until it ends.
+    is_busy: bool,
+}
+
+impl Roster {
+    pub fn learn(
+        &mut self,
+        id: &TicketId,
+        matchmaker: &MatchmakerName,
+        players: &Arc<[Player]>,
+        started_at: Timestamp,
+        is_backfill: bool,
+    ) -> Number {
+        self.arrivals += 1;
+        let known = Known {
+            id: id.clone(),
+            matchmaker: matchmaker.clone(),
+            players: players.clone(),
+            started_at,
+            sequence: self.arrivals,
+            is_backfill,
+            is_searching: false,
+            is_proposed: false,
+            place: None,
+            counts: Vec::new(),
+        };
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.tickets.push(None);
+            self.tickets.len() as Number - 1
+        });
+        self.tickets[number as usize] = Some(known);
+        self.numbers.insert(id.clone(), number);
+        for player in players.iter() {
+            self.players.entry(player.id.clone()).or_default().tickets.push(number);
+        }
+        number
+    }
+
+    pub fn forget(&mut self, number: Number) {
+        let Some(known) = self.tickets[number as usize].take() else { return };
+        self.numbers.swap_remove(&known.id);
+        self.free.push(number);
+        for player in known.players.iter() {
+            if let Some(presence) = self.players.get_mut(&player.id) {
+                presence.tickets.retain(|one| *one != number);
+                self.drop_if_absent(&player.id);
+            }
+        }
+    }
+
+    pub fn number(&self, id: &TicketId) -> Option<Number> {
+        self.numbers.get(id).copied()
+    }
+
+    pub fn get(&self, number: Number) -> Option<&Known> {
+        self.tickets.get(number as usize)?.as_ref()
+    }
+
+    pub fn get_mut(&mut self, number: Number) -> Option<&mut Known> {
+        self.tickets.get_mut(number as usize)?.as_mut()
+    }
+
+    /// Tickets of a matchmaker in the order of their arrival. Looks at all: not for what happens with every change.
+    pub fn of_matchmaker(&self, matchmaker: &MatchmakerName) -> Vec<Number> {
+        let all = self
+            .tickets
+            .iter()
+            .enumerate()
+            .filter_map(|(number, known)| Some((number as Number, known.as_ref()?)));
+        let mut of_it: Vec<(u64, Number)> = all
+            .filter(|(_, known)| known.matchmaker == *matchmaker)
+            .map(|(number, known)| (known.sequence, number))
+            .collect();
+        of_it.sort_unstable();
+        of_it.into_iter().map(|(_, number)| number).collect()
+    }
+
+    pub fn tickets_of(&self, player: &PlayerId) -> SmallVec<[Number; 1]> {
+        self.players.get(player).map(|presence| presence.tickets.clone()).unwrap_or_default()
+    }
+
+    /// One of its players is in a live match.
+    pub fn is_busy(&self, known: &Known) -> bool {
+        known.players.iter().any(|player| self.players.get(&player.id).is_some_and(|one| one.is_busy))
+    }
+
+    pub fn set_busy(&mut self, player: &PlayerId, is_busy: bool) {
+        self.players.entry(player.clone()).or_default().is_busy = is_busy;
+        self.drop_if_absent(player);
+    }
+
+    fn drop_if_absent(&mut self, player: &PlayerId) {
+        if self.players.get(player).is_some_and(|one| one.tickets.is_empty() && !one.is_busy) {
+            self.players.swap_remove(player);
+        }
+    }
+}
