@@ -21,6 +21,8 @@ use crate::{Limits, SearchSettings, large};
 /// The longest pause before a ticket whose search was cut is searched again.
 const RETRY_MAX: Duration = Duration::from_secs(16);
 const RETRY_MIN: Duration = Duration::from_millis(250);
+/// Tickets per player of a match above which a bucket is not looked at as a whole for every arrival.
+const LARGE_BUCKET: usize = 8;
 
 /// One realm's search.
 #[derive(Debug)]
@@ -291,7 +293,10 @@ impl Search {
         let bucket = pool.bucket(key)?;
         let hunter = Hunter { settings: &self.settings, pool, now };
         let (made, seen, again) = match pool.rules.large {
-            true => (hunter.large(bucket), Vec::new(), None),
+            true => {
+                let (made, again) = hunter.large(dirty, rank, bucket);
+                (made, Vec::new(), again)
+            }
             false => hunter.small(dirty, rank, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
@@ -376,11 +381,23 @@ impl<'s> Hunter<'s> {
         seats.saturating_sub(self.pool.reserved_seats.min(base))
     }
 
-    fn large(&self, bucket: &'s Bucket) -> Option<Made> {
+    /// What the documented fill makes of the bucket (D-104). It looks at all of it; so in a very large one a full match
+    /// is sought in the crowd, and the fill waits for a retry.
+    fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> (Option<Made>, Option<Again>) {
+        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return (None, None) };
+        let players_max = self.players_max();
+        if bucket.len() > self.settings.exact_tickets {
+            let sought = self.sought(own).filter(|made| made.full);
+            let is_costly =
+                bucket.len() > LARGE_BUCKET * players_max as usize && dirty.cause == Cause::Arrival;
+            if sought.is_some() || is_costly {
+                return (sought, Some(Again::Later));
+            }
+        }
         let bucket: Vec<&Entry> = bucket.values().map(|entry| &**entry).collect();
         let policy = self.settings.party_policy;
-        large::form(&self.pool.rules, &bucket, self.now, self.players_max(), policy)
-            .map(|found| self.made(&found))
+        let found = large::form(&self.pool.rules, &bucket, self.now, players_max, policy);
+        (found.map(|found| self.made(&found, &self.balanced(&found))), None)
     }
 
     /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
@@ -437,7 +454,7 @@ impl<'s> Hunter<'s> {
         let tier = tier_of(rules, self.now, entries.iter().copied());
         let judgement = judge(rules, &lineup, tier, self.settings.party_policy);
         let found = Found { entries, lineup, region: judgement.region, full: is_full, tier };
-        (judgement.valid && !is_backfill).then(|| self.made(&found))
+        (judgement.valid && !is_backfill).then(|| self.made(&found, &found.lineup))
     }
 
     /// Tickets that can be the oldest of a set with the dirty one, in rank order.
@@ -485,22 +502,23 @@ impl<'s> Hunter<'s> {
             nodes,
         });
         let seen = looked_at.into_iter().map(|ticket| (ticket, outcome.counts.clone())).collect();
-        (outcome.found.map(|found| self.made(&found)), seen, outcome.nodes_used, outcome.cut)
+        let made = outcome.found.map(|found| self.made(&found, &self.balanced(&found)));
+        (made, seen, outcome.nodes_used, outcome.cut)
     }
 
-    fn made(&self, found: &Found<'_>) -> Made {
-        let rules = &self.pool.rules;
-        let lineup = match rules.algorithm.strategy {
-            Strategy::Balanced { attribute } => balance(
-                rules,
-                attribute,
-                &found.entries,
-                &found.lineup,
-                found.tier,
-                self.settings.party_policy,
-            ),
+    /// The lineup with even teams, where the rule set asks for them.
+    fn balanced(&self, found: &Found<'_>) -> Lineup {
+        let (rules, policy) = (&self.pool.rules, self.settings.party_policy);
+        match rules.algorithm.strategy {
+            Strategy::Balanced { attribute } => {
+                balance(rules, attribute, &found.entries, &found.lineup, found.tier, policy)
+            }
             Strategy::ExhaustiveSearch => found.lineup.clone(),
-        };
+        }
+    }
+
+    fn made(&self, found: &Found<'_>, lineup: &Lineup) -> Made {
+        let rules = &self.pool.rules;
         let mut seats: Vec<(usize, usize, Seat)> = Vec::new();
         for (team, taken) in lineup.teams.iter().enumerate() {
             for (party, member) in taken {
