@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use matchwright_gamelift::errors::Class;
@@ -14,6 +14,8 @@ use matchwright_model::MatchId;
 use super::route::full;
 use super::{App, Body};
 use crate::realm::Refusal;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
@@ -39,7 +41,7 @@ fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Ok(id) = HeaderValue::from_str(&MatchId(id).to_string()) {
-        headers.insert("x-amzn-requestid", id);
+        headers.insert(&REQUEST_ID, id);
     }
     // What is left of a body that was too large or too slow is not waited for.
     if [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT].contains(&response.status()) {
@@ -80,7 +82,7 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
     let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
     let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
     let Understood { protocol, operation, ask, resource } = understood;
-    visitor.may(&format!("gamelift:{}", operation.name()), &resource)?;
+    visitor.may(format_args!("gamelift:{}", operation.name()), &resource)?;
     let outcome = match ask {
         Ask::Validate(body) => served.front.validate(&body),
         Ask::Query(query) => served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer),

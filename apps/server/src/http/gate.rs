@@ -1,5 +1,7 @@
 //! Who may in: the region a request is for, the key that signed it, and what that key may do.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::request::Parts;
 use matchwright_gamelift::ApiError;
@@ -62,7 +64,7 @@ impl Gate {
 impl Visitor<'_> {
     /// # Errors
     /// `AccessDeniedException`.
-    pub fn may(&self, action: &str, resource: &str) -> Result<(), ApiError> {
-        self.key.map_or(Ok(()), |key| key.may(action, resource))
+    pub fn may(&self, action: impl Display, resource: &str) -> Result<(), ApiError> {
+        self.key.map_or(Ok(()), |key| key.may(&action.to_string(), resource))
     }
 }

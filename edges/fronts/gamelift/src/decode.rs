@@ -129,8 +129,8 @@ fn start(
     fresh_id: impl FnOnce() -> String,
 ) -> Option<(Ask, String)> {
     let id = match shapes.get("TicketId") {
-        Some(id) => shapes.id("TicketId", id).map(str::to_string),
-        None => Some(fresh_id()),
+        Some(id) => shapes.id("TicketId", id).map(TicketId::from),
+        None => Some(fresh_id().into()),
     };
     let name = shapes.required("ConfigurationName");
     let name = name.and_then(|name| shapes.name("ConfigurationName", name, MATCHMAKER));
@@ -141,7 +141,7 @@ fn start(
         _ => Some(None),
     };
     let name = name?;
-    let (id, matchmaker, players) = (TicketId::from(id?), name.into(), players?);
+    let (id, matchmaker, players) = (id?, name.into(), players?);
     let game_session = game_session?;
     let command = match backfill {
         true => Command::StartBackfill { id, matchmaker, game_session, players },
