@@ -386,11 +386,9 @@ impl<'s> Hunter<'s> {
     fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> (Option<Made>, Option<Again>) {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return (None, None) };
         let players_max = self.players_max();
-        if bucket.len() > self.settings.exact_tickets {
+        if bucket.len() > LARGE_BUCKET * players_max as usize {
             let sought = self.sought(own).filter(|made| made.full);
-            let is_costly =
-                bucket.len() > LARGE_BUCKET * players_max as usize && dirty.cause == Cause::Arrival;
-            if sought.is_some() || is_costly {
+            if sought.is_some() || dirty.cause == Cause::Arrival {
                 return (sought, Some(Again::Later));
             }
         }
