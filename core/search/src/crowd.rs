@@ -142,7 +142,8 @@ impl Crowd {
         fixed + bands.map(|band| band.bytes()).sum::<usize>()
     }
 
-    pub(crate) fn is_here(&self, slot: Slot) -> bool {
+    /// Somebody stands in this place.
+    pub fn holds(&self, slot: Slot) -> bool {
         self.places[slot as usize].is_here
     }
 

@@ -51,7 +51,7 @@ impl Crowd {
     /// The first match found around an anchor, the strictest tier first.
     pub fn seek(&self, anchor: Anchor<'_>, limits: Limits) -> Option<Picked> {
         let own = match anchor {
-            Anchor::Ticket(slot) if !self.is_here(slot) => return None,
+            Anchor::Ticket(slot) if !self.holds(slot) => return None,
             Anchor::Ticket(slot) => self.tier(slot),
             Anchor::Backfill { tier, .. } => tier,
         };

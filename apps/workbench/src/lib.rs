@@ -1,0 +1,12 @@
+//! What match construction is measured against: workloads, the documented greedy search, bounds, and the quality of
+//! what came out. Knows no server.
+//!
+//! Reading order: [`workload`] (rule sets and tickets), [`run`] (a search over a pool, timed), [`greedy`] (the baseline
+//! N1), [`bounds`] (what no search can beat), [`quality`] (how good the matches are), [`clock`].
+
+pub mod bounds;
+pub mod clock;
+pub mod greedy;
+pub mod quality;
+pub mod run;
+pub mod workload;
