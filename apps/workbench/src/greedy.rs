@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use matchwright_model::{PartyPolicy, Timestamp};
+use matchwright_model::{PartyPolicy, Region, Timestamp};
 use matchwright_rules::{
-    Expression, Function, Lineup, Node, Party, Reference, RuleKind, RuleSet, Tier, judge,
+    Expression, Function, Lineup, Member, Node, Party, Reference, RuleKind, RuleSet, Tier, judge, judge_rule,
 };
 
 use crate::clock::thread_time;
@@ -129,12 +129,24 @@ impl Search<'_> {
 
     fn holds(&self, lineup: &Lineup, tier: Tier) -> bool {
         let has_all_teams = lineup.teams.iter().all(|team| !team.is_empty());
-        let judged = judge(self.rules, lineup, tier, PartyPolicy::Individual).rules;
-        self.rules.rules.iter().zip(judged).zip(&self.late).all(|((rule, held), late)| {
-            let can_tell = !late && (has_all_teams || !compares_teams(&rule.kind));
-            !rule.enforced || !can_tell || held != Some(false)
+        self.rules.rules.iter().enumerate().all(|(index, rule)| {
+            let can_tell = !self.late[index] && (has_all_teams || !compares_teams(&rule.kind));
+            match &rule.kind {
+                _ if !rule.enforced || !can_tell => true,
+                RuleKind::Latency(latency) => has_region(lineup, *latency.max_latency.at(tier)),
+                _ => judge_rule(self.rules, index, lineup, tier, PartyPolicy::Individual) != Some(false),
+            }
         })
     }
+}
+
+/// Some region is near enough for everybody.
+fn has_region(lineup: &Lineup, limit: f64) -> bool {
+    let Some(first) = lineup.members().next() else { return true };
+    let near = |member: &Member, region: &Region| {
+        member.latencies.get(region).is_some_and(|latency| f64::from(*latency) <= limit)
+    };
+    first.latencies.keys().any(|region| lineup.members().all(|member| near(member, region)))
 }
 
 fn late(rules: &RuleSet) -> Vec<bool> {

@@ -1,11 +1,12 @@
 //! What match construction is measured against: workloads, the documented greedy search, bounds, and the quality of
 //! what came out. Knows no server.
 //!
-//! Reading order: [`workload`] (rule sets and tickets), [`run`] (a search over a pool, timed), [`greedy`] (the baseline
+//! Reading order: [`workload`] (rule sets and tickets), [`run`] (a search over a pool, timed), [`goals`] (what they are to reach), [`greedy`] (the baseline
 //! N1), [`bounds`] (what no search can beat), [`quality`] (how good the matches are), [`clock`].
 
 pub mod bounds;
 pub mod clock;
+pub mod goals;
 pub mod greedy;
 pub mod quality;
 pub mod run;

@@ -35,6 +35,8 @@ pub struct Pass {
     pub bytes: usize,
     /// Anchors that found nothing.
     pub hopeless: usize,
+    /// The longest search from one anchor; nothing where steps are not timed.
+    pub worst_step: Duration,
 }
 
 impl Pool {
@@ -54,8 +56,8 @@ impl Pool {
         Self { rules, plan, guests, order }
     }
 
-    /// Everybody comes, then everybody is an anchor once, oldest first.
-    pub fn anchors(&self, limits: Limits) -> Pass {
+    /// Everybody comes, then everybody is an anchor once, oldest first. With `steps`, every step is timed.
+    pub fn anchors(&self, limits: Limits, steps: bool) -> Pass {
         let mut pass = Pass::default();
         let started = thread_time();
         let mut crowd = Crowd::new(self.rules.clone(), self.plan.clone());
@@ -69,7 +71,12 @@ impl Pool {
             if !crowd.holds(slots[*ticket]) {
                 continue;
             }
-            match crowd.seek(Anchor::Ticket(slots[*ticket]), limits) {
+            let before = steps.then(thread_time);
+            let picked = crowd.seek(Anchor::Ticket(slots[*ticket]), limits);
+            if let Some(before) = before {
+                pass.worst_step = pass.worst_step.max(thread_time() - before);
+            }
+            match picked {
                 Some(picked) => {
                     let seats =
                         picked.units.iter().map(|(slot, team)| (owners[*slot as usize] as u32, *team as u8));

@@ -18,7 +18,7 @@ pub use bound::{Domain, Room, TierSpan, Universe, Verdict, bound};
 pub use check::{CODES, Options, compile};
 pub use diagnostic::{Diagnostic, Severity};
 pub use expression::{Expression, Function, Node, TeamSelection, Type};
-pub use judge::{Judgement, judge};
+pub use judge::{Judgement, judge, judge_rule};
 pub use lineup::{BindError, Lineup, Member, Party};
 pub use rule::{
     BatchDistance, Collection, CollectionOperation, Comparison, ComparisonOperation, Distance,

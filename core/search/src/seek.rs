@@ -379,6 +379,10 @@ impl<'c> Filling<'c> {
         let spare = std::mem::take(&mut self.spare);
         let mut tried = 0;
         for spot in spare {
+            // Who was passed over for one seat may have been seated later.
+            if self.units.iter().any(|unit| unit.slot == spot.slot()) {
+                continue;
+            }
             let row = self.crowd.row(spot.slot());
             // The anchor of a search stays: it is the first unit, unless the search fills a game that runs.
             for index in 1..self.units.len() {

@@ -132,6 +132,19 @@ fn serve_everybody(rules: &str, seed: u64) -> usize {
     matched
 }
 
+/// A ticket that was passed over for a role and seated for another must not be seated once more in somebody's place.
+#[test]
+fn nobody_is_seated_twice() {
+    let roles = FAIR_FIVES.replace(
+        r#""rules":["#,
+        r#""rules":[{"name":"h","type":"collection","operation":"contains","measurements":["teams[*].players.attributes[role]"],"referenceValue":"healer","minCount":2},
+                  {"name":"t","type":"collection","operation":"contains","measurements":["teams[*].players.attributes[role]"],"referenceValue":"tank","minCount":2},"#,
+    );
+    for seed in 0..40 {
+        serve_everybody(&roles, seed);
+    }
+}
+
 #[test]
 fn the_judge_accepts_every_match() {
     for seed in 0..20 {

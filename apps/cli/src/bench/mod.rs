@@ -3,6 +3,7 @@
 mod callers;
 mod load;
 mod process;
+mod search;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use process::Child;
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Api(ApiBench),
+    Search(search::SearchBench),
     /// The yardstick: sends every body back
     #[command(hide = true)]
     Echo,
@@ -55,6 +57,7 @@ impl Bench {
     pub fn run(self) -> ExitCode {
         let done = match self {
             Self::Api(bench) => bench.measure(),
+            Self::Search(bench) => bench.measure(),
             Self::Echo => echo(),
         };
         match done {

@@ -59,6 +59,17 @@ pub fn judge(rules: &RuleSet, lineup: &Lineup, tier: Tier, policy: PartyPolicy) 
     Judgement { valid, team_sizes, rules: verdicts, region }
 }
 
+/// Judges one rule by itself; `None` for those that are judged at a region or over other rules, and for sort rules.
+pub fn judge_rule(
+    rules: &RuleSet,
+    rule: usize,
+    lineup: &Lineup,
+    tier: Tier,
+    policy: PartyPolicy,
+) -> Option<bool> {
+    Case { rules, lineup, tier, policy }.anywhere(&rules.rules[rule].kind)
+}
+
 impl Case<'_> {
     fn team_sizes(&self) -> bool {
         let seats = self.rules.teams.iter().zip(&self.lineup.teams);
@@ -70,14 +81,17 @@ impl Case<'_> {
 
     /// The rules that no region changes.
     fn everywhere(&self) -> Vec<Option<bool>> {
-        let judged = self.rules.rules.iter().map(|rule| match &rule.kind {
+        self.rules.rules.iter().map(|rule| self.anywhere(&rule.kind)).collect()
+    }
+
+    fn anywhere(&self, kind: &RuleKind) -> Option<bool> {
+        match kind {
             RuleKind::Distance(rule) => Some(distance::holds(self, rule)),
             RuleKind::Comparison(rule) => Some(comparison::holds(self, rule)),
             RuleKind::Collection(rule) => Some(collection::holds(self, rule)),
             RuleKind::BatchDistance(rule) => Some(batch_distance::holds(self, rule)),
             RuleKind::Latency(_) | RuleKind::Compound(_) | RuleKind::Sort(_) => None,
-        });
-        judged.collect()
+        }
     }
 
     /// All rules at one region; latency rules fail where there is none.

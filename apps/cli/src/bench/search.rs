@@ -1,0 +1,204 @@
+//! `matchwright bench search`: match construction beside the documented greedy and the bounds, in one run.
+
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::Table;
+use indicatif::{ProgressBar, ProgressStyle};
+use matchwright_model::Timestamp;
+use matchwright_search::Limits;
+use matchwright_workbench::bounds::{most_matches, sort_and_pair};
+use matchwright_workbench::clock::median;
+use matchwright_workbench::goals::{Baseline, Goal, Row, goals};
+use matchwright_workbench::greedy::greedy;
+use matchwright_workbench::quality::quality;
+use matchwright_workbench::run::Pool;
+use matchwright_workbench::workload::Workload;
+use serde_json::json;
+
+/// Match construction on large pools: tickets per second of processor time, what is left over, how close and even the
+/// matches are; beside the documented greedy search (N1) and what no search can beat.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  matchwright bench search
+  matchwright bench search --workload w2 --tickets 100000
+  matchwright bench search --workload w1,w2,w3,w5 --tickets 1000000 --baseline-seconds 0 --json
+
+The pool is made once from the seed; each round everybody comes and then everybody is an anchor, oldest first. Times
+are processor time of one thread, medians of the rounds. The greedy is stopped after its seconds; then only its rate
+is known. Every match of both is judged by the interpreter of the rule language. Goals are told as met or not.")]
+pub struct SearchBench {
+    /// Workloads: w1, w2, w3, w4a, w4b, w4c, w5, or same-skill, two-clusters, no-healers, all-threes, all-fours,
+    /// fours-some-solos
+    #[arg(long, value_delimiter = ',', default_value = "w1,w2,w3,w4a,w5", value_name = "NAME")]
+    workload: Vec<String>,
+    /// Tickets in the pool
+    #[arg(long, default_value_t = 10_000)]
+    tickets: usize,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How often each is measured
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Processor time that the greedy may take on each workload; 0 leaves it out
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    baseline_seconds: u64,
+    /// One JSON object per workload, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+const NOW: Timestamp = Timestamp(1_000_000_000);
+const LIMITS: Limits = Limits { players: u32::MAX, looks: 256 };
+/// The pool that a larger one is compared with, and tickets that come to each.
+const SMALL_POOL: usize = 10_000;
+const ARRIVALS: u32 = 100_000;
+/// Steps of one workload, for the progress bar.
+const STEPS: u64 = 4;
+
+impl SearchBench {
+    pub fn measure(self) -> Result<(), String> {
+        let named = |name: &String| {
+            Workload::by_name(name).ok_or_else(|| {
+                let known: Vec<&str> = Workload::all().iter().map(|one| one.name).collect();
+                format!("there is no workload {name}; choose from {}", known.join(", "))
+            })
+        };
+        let workloads = self.workload.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+        let bar = ProgressBar::new(workloads.len() as u64 * STEPS);
+        let style = ProgressStyle::with_template("{bar:30} {msg}").map_err(|error| error.to_string())?;
+        bar.set_style(style);
+        let rows: Vec<Row> = workloads.iter().map(|workload| self.row(workload, &bar)).collect();
+        bar.finish_and_clear();
+        let wrong: usize = rows.iter().map(|row| row.engine.wrong).sum();
+        if self.json {
+            rows.iter().for_each(|row| println!("{}", self.as_json(row)));
+        } else {
+            show(&rows);
+        }
+        match wrong {
+            0 => Ok(()),
+            wrong => {
+                Err(format!("the judge refuses {wrong} matches: an error of the search, please report it"))
+            }
+        }
+    }
+
+    fn row(&self, workload: &Workload, bar: &ProgressBar) -> Row {
+        let step = |what: &str| {
+            bar.set_message(format!("{} {what}", workload.name));
+            bar.inc(1);
+        };
+        step("tickets");
+        let tickets = workload.tickets(self.tickets, self.seed, NOW);
+        let rules = workload.compiled();
+        let pool = Pool::new(rules.clone(), &tickets, NOW);
+        step("engine");
+        let passes: Vec<_> = (0..self.rounds.max(1)).map(|_| pool.anchors(LIMITS, false)).collect();
+        let took = median(passes.iter().map(|pass| pass.insert + pass.serve).collect());
+        let worst = (0..3).map(|_| pool.anchors(LIMITS, true).worst_step).min().unwrap_or_default();
+        let pass = &passes[0];
+        let engine = quality(&rules, &tickets, NOW, &pass.matches);
+        step("arrivals");
+        let small = workload.tickets(SMALL_POOL, self.seed, NOW);
+        let small = Pool::new(rules.clone(), &small, NOW);
+        let arriving = |pool: &Pool| {
+            let times = (0..self.rounds.clamp(1, 3)).map(|_| pool.incremental(LIMITS, ARRIVALS));
+            median(times.collect()).as_nanos() as f64
+        };
+        let incremental = (!rules.large).then(|| (arriving(&small), arriving(&pool)));
+        step("greedy");
+        let hopeless = pass.hopeless * 2 > tickets.len();
+        Row {
+            workload: workload.name,
+            tickets: tickets.len(),
+            engine_rate: tickets.len() as f64 / took.as_secs_f64(),
+            engine,
+            baseline: (self.baseline_seconds > 0).then(|| {
+                let outcome = greedy(&rules, &tickets, NOW, Duration::from_secs(self.baseline_seconds));
+                Baseline {
+                    rate: outcome.tickets_done as f64 / outcome.took.as_secs_f64(),
+                    quality: outcome.is_complete.then(|| quality(&rules, &tickets, NOW, &outcome.matches)),
+                }
+            }),
+            most_matches: most_matches(&rules, &tickets, NOW),
+            sort_bound: (workload.name == "w1").then(|| {
+                let times = (0..self.rounds.max(3)).map(|_| sort_and_pair(&tickets, 200.0).0);
+                median(times.collect()).as_nanos() as f64 / tickets.len() as f64
+            }),
+            incremental,
+            bytes_per_ticket: pass.bytes as f64 / tickets.len() as f64,
+            worst_step_us: worst.as_secs_f64() * 1e6,
+            hopeless_ns: hopeless.then(|| pass.serve.as_nanos() as f64 / pass.hopeless as f64),
+        }
+    }
+
+    fn as_json(&self, row: &Row) -> serde_json::Value {
+        let quality = |one: &matchwright_workbench::quality::Quality| {
+            json!({ "matches": one.matches, "unmatched": one.unmatched, "spread": one.spread,
+                    "unevenness": one.unevenness, "wrong": one.wrong })
+        };
+        json!({
+            "workload": row.workload, "tickets": row.tickets, "seed": self.seed, "rounds": self.rounds,
+            "ticketsPerSecond": row.engine_rate, "engine": quality(&row.engine),
+            "greedy": row.baseline.as_ref().map(|one| json!({ "ticketsPerSecond": one.rate,
+                "quality": one.quality.as_ref().map(quality) })),
+            "mostMatches": row.most_matches, "sortBoundNs": row.sort_bound,
+            "incrementalNs": row.incremental.map(|one| json!({ "at10000": one.0, "here": one.1 })),
+            "bytesPerTicket": row.bytes_per_ticket, "worstStepUs": row.worst_step_us, "hopelessNs": row.hopeless_ns,
+            "goals": goals(row).iter().map(|goal| json!({ "goal": goal.number, "what": goal.what,
+                "found": goal.found, "met": goal.is_met })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn show(rows: &[Row]) {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "workload",
+        "tickets",
+        "engine/s",
+        "greedy/s",
+        "times",
+        "matches",
+        "of bound",
+        "unmatched",
+        "greedy",
+        "spread",
+        "greedy",
+        "uneven",
+        "ns per arrival",
+        "bytes",
+        "worst step",
+    ]);
+    for row in rows {
+        let greedy = row.baseline.as_ref();
+        let theirs = greedy.and_then(|one| one.quality.as_ref());
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_string());
+        table.add_row([
+            row.workload.to_string(),
+            row.tickets.to_string(),
+            format!("{:.0}", row.engine_rate),
+            or_dash(greedy.map(|one| format!("{:.0}", one.rate))),
+            or_dash(greedy.map(|one| format!("{:.0}", row.engine_rate / one.rate))),
+            row.engine.matches.to_string(),
+            format!("{:.1} %", 100.0 * row.engine.matches as f64 / row.most_matches.max(1) as f64),
+            format!("{:.2} %", 100.0 * row.engine.unmatched),
+            or_dash(theirs.map(|one| format!("{:.2} %", 100.0 * one.unmatched))),
+            format!("{:.0}", row.engine.spread),
+            or_dash(theirs.map(|one| format!("{:.0}", one.spread))),
+            format!("{:.2}", row.engine.unevenness),
+            or_dash(row.incremental.map(|one| format!("{:.0}", one.1))),
+            format!("{:.0}", row.bytes_per_ticket),
+            format!("{:.0} us", row.worst_step_us),
+        ]);
+    }
+    println!("{table}");
+    let mut list: Vec<Goal> = rows.iter().flat_map(goals).collect();
+    list.sort_by_key(|goal| goal.number);
+    for goal in list {
+        let word = if goal.is_met { "met    " } else { "not met" };
+        println!("goal {:>2} {word} {}: {}", goal.number, goal.what, goal.found);
+    }
+}
