@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
 use matchwright_rules::{
-    Expression, Function, Lineup, Member, Node, Party, Reference, RuleKind, RuleSet, Tier, judge, judge_rule,
+    Expression, Function, Lineup, Member, Node, Party, Reference, RuleKind, RuleSet, TeamSelection, Tier,
+    judge, judge_rule,
 };
 
 use crate::clock::thread_time;
@@ -157,9 +158,19 @@ fn late(rules: &RuleSet) -> Vec<bool> {
     rules.rules.iter().map(|rule| is_late(&rule.kind)).collect()
 }
 
-/// A rule on team values says nothing while a team is empty.
+/// A rule on a value of each team says nothing while a team is empty.
 fn compares_teams(kind: &RuleKind) -> bool {
-    !matches!(kind, RuleKind::Latency(_) | RuleKind::BatchDistance(_) | RuleKind::Collection(_))
+    fn per_team(expression: &Expression) -> bool {
+        match &expression.node {
+            Node::Call { function: Function::Flatten, .. } => false,
+            Node::Call { lift: 1.., .. } => true,
+            Node::Call { argument, .. } => per_team(argument),
+            Node::Attribute { teams, .. } | Node::Players(teams) | Node::PlayerIds(teams) => {
+                matches!(teams, TeamSelection::One(_))
+            }
+        }
+    }
+    expressions(kind).into_iter().any(per_team)
 }
 
 fn expressions(kind: &RuleKind) -> Vec<&Expression> {
