@@ -30,6 +30,10 @@ impl Spot {
     pub fn size(self) -> u32 {
         self.0 as u32 & (SIZES as u32 - 1)
     }
+
+    fn bit(self) -> Sizes {
+        1 << self.size()
+    }
 }
 
 /// Bits that order as the numbers do.
@@ -57,11 +61,21 @@ pub(crate) struct Band {
 struct Chunk {
     /// The first of each leaf.
     firsts: Vec<Spot>,
-    leaves: Vec<Vec<Spot>>,
+    leaves: Vec<Leaf>,
 }
 
+#[derive(Debug, Clone)]
+struct Leaf {
+    spots: Vec<Spot>,
+    /// A bit for every size that stands in it.
+    sizes: Sizes,
+}
+
+/// A bit per size of party.
+pub(crate) type Sizes = u16;
+
 /// A place: chunk, leaf, ticket.
-type At = (u32, u32, u32);
+type At = (usize, usize, usize);
 
 impl Band {
     pub fn insert(&mut self, spot: Spot) {
@@ -70,7 +84,7 @@ impl Band {
         self.sizes[spot.size() as usize] += 1;
         if self.chunks.is_empty() {
             self.firsts.push(spot);
-            self.chunks.push(Chunk { firsts: vec![spot], leaves: vec![leaf(&[spot])] });
+            self.chunks.push(Chunk { firsts: vec![spot], leaves: vec![Leaf::new(&[spot])] });
             return;
         }
         let index = holding(&self.firsts, spot);
@@ -108,7 +122,7 @@ impl Band {
     }
 
     pub fn bytes(&self) -> usize {
-        let of_leaf = |leaf: &Vec<Spot>| leaf.capacity() * size_of::<Spot>() + size_of::<Vec<Spot>>();
+        let of_leaf = |leaf: &Leaf| leaf.spots.capacity() * size_of::<Spot>() + size_of::<Leaf>();
         let of_chunk = |chunk: &Chunk| {
             let leaves: usize = chunk.leaves.iter().map(of_leaf).sum();
             leaves + chunk.firsts.capacity() * size_of::<Spot>() + size_of::<Chunk>() + size_of::<Spot>()
@@ -129,51 +143,55 @@ impl Band {
         &self.sizes
     }
 
-    /// Starts to list by closeness to a point.
-    pub fn around(&self, key: f32) -> Around {
+    /// Starts to list those of some sizes by closeness to a point.
+    pub fn around(&self, key: f32, fits: Sizes) -> Around {
         if self.chunks.is_empty() {
             return Around { key, left: None, right: None };
         }
         let point = Spot::new(key, 0, 0);
         let chunk = holding(&self.firsts, point);
         let leaf = holding(&self.chunks[chunk].firsts, point);
-        let at = self.chunks[chunk].leaves[leaf].partition_point(|one| *one < point);
-        let at = (chunk as u32, leaf as u32, at as u32);
-        Around {
-            key,
-            left: self.before(at).map(|at| (at, self.spot(at))),
-            right: self.from(at).map(|at| (at, self.spot(at))),
+        let at = self.chunks[chunk].leaves[leaf].spots.partition_point(|one| *one < point);
+        let at = (chunk, leaf, at);
+        Around { key, left: self.before(at, fits), right: self.from(at, fits) }
+    }
+
+    /// The last one of some sizes before a place.
+    fn before(&self, at: At, fits: Sizes) -> Option<(At, Spot)> {
+        let (mut chunk, mut leaf, mut end) = at;
+        loop {
+            let here = &self.chunks[chunk].leaves[leaf];
+            if here.sizes & fits != 0
+                && let Some(found) = here.spots[..end].iter().rposition(|spot| spot.bit() & fits != 0)
+            {
+                return Some(((chunk, leaf, found), here.spots[found]));
+            }
+            (chunk, leaf) = match (chunk, leaf) {
+                (0, 0) => return None,
+                (chunk, 0) => (chunk - 1, self.chunks[chunk - 1].leaves.len() - 1),
+                (chunk, leaf) => (chunk, leaf - 1),
+            };
+            end = self.chunks[chunk].leaves[leaf].spots.len();
         }
     }
 
-    fn leaf(&self, at: At) -> Option<&Vec<Spot>> {
-        self.chunks.get(at.0 as usize)?.leaves.get(at.1 as usize)
-    }
-
-    fn before(&self, at: At) -> Option<At> {
-        if at.2 > 0 {
-            return Some((at.0, at.1, at.2 - 1));
+    /// The first one of some sizes at a place or after it.
+    fn from(&self, at: At, fits: Sizes) -> Option<(At, Spot)> {
+        let (mut chunk, mut leaf, mut start) = at;
+        loop {
+            let here = &self.chunks[chunk].leaves[leaf];
+            if here.sizes & fits != 0
+                && let Some(found) = here.spots[start..].iter().position(|spot| spot.bit() & fits != 0)
+            {
+                return Some(((chunk, leaf, start + found), here.spots[start + found]));
+            }
+            (chunk, leaf) = match leaf + 1 < self.chunks[chunk].leaves.len() {
+                true => (chunk, leaf + 1),
+                false if chunk + 1 < self.chunks.len() => (chunk + 1, 0),
+                false => return None,
+            };
+            start = 0;
         }
-        let (chunk, leaf) = match (at.0, at.1) {
-            (0, 0) => return None,
-            (chunk, 0) => (chunk - 1, self.chunks[chunk as usize - 1].leaves.len() as u32 - 1),
-            (chunk, leaf) => (chunk, leaf - 1),
-        };
-        Some((chunk, leaf, self.leaf((chunk, leaf, 0))?.len() as u32 - 1))
-    }
-
-    /// The place itself, or where the next leaf begins.
-    fn from(&self, at: At) -> Option<At> {
-        if (at.2 as usize) < self.leaf(at)?.len() {
-            return Some(at);
-        }
-        let next = (at.0, at.1 + 1, 0);
-        let after = (at.0 + 1, 0, 0);
-        [next, after].into_iter().find(|at| self.leaf(*at).is_some())
-    }
-
-    fn spot(&self, at: At) -> Spot {
-        self.chunks[at.0 as usize].leaves[at.1 as usize][at.2 as usize]
     }
 }
 
@@ -182,35 +200,43 @@ fn holding(firsts: &[Spot], spot: Spot) -> usize {
     firsts.partition_point(|first| *first <= spot).saturating_sub(1)
 }
 
-fn leaf(spots: &[Spot]) -> Vec<Spot> {
-    let mut leaf = Vec::with_capacity(LEAF);
-    leaf.extend_from_slice(spots);
-    leaf
+impl Leaf {
+    fn new(some: &[Spot]) -> Self {
+        let mut spots = Vec::with_capacity(LEAF);
+        spots.extend_from_slice(some);
+        Self { sizes: sizes(some), spots }
+    }
+}
+
+fn sizes(spots: &[Spot]) -> Sizes {
+    spots.iter().fold(0, |sizes, spot| sizes | spot.bit())
 }
 
 impl Chunk {
     fn insert(&mut self, spot: Spot) {
         let mut index = holding(&self.firsts, spot);
-        if self.leaves[index].len() == LEAF {
-            let second = leaf(&self.leaves[index][LEAF / 2..]);
-            self.leaves[index].truncate(LEAF / 2);
-            let first = second[0];
+        if self.leaves[index].spots.len() == LEAF {
+            let second = Leaf::new(&self.leaves[index].spots[LEAF / 2..]);
+            self.leaves[index].spots.truncate(LEAF / 2);
+            self.leaves[index].sizes = sizes(&self.leaves[index].spots);
+            let first = second.spots[0];
             self.firsts.insert(index + 1, first);
             self.leaves.insert(index + 1, second);
             index += usize::from(spot > first);
         }
         let leaf = &mut self.leaves[index];
-        let at = leaf.partition_point(|one| *one < spot);
-        leaf.insert(at, spot);
-        self.firsts[index] = leaf[0];
+        let at = leaf.spots.partition_point(|one| *one < spot);
+        leaf.spots.insert(at, spot);
+        leaf.sizes |= spot.bit();
+        self.firsts[index] = leaf.spots[0];
     }
 
     fn remove(&mut self, spot: Spot) -> bool {
         let index = holding(&self.firsts, spot);
         let leaf = &mut self.leaves[index];
-        let Ok(at) = leaf.binary_search(&spot) else { return false };
-        leaf.remove(at);
-        match leaf.first() {
+        let Ok(at) = leaf.spots.binary_search(&spot) else { return false };
+        leaf.spots.remove(at);
+        match leaf.spots.first() {
             Some(first) => self.firsts[index] = *first,
             None => {
                 self.firsts.remove(index);
@@ -218,11 +244,14 @@ impl Chunk {
                 return true;
             }
         }
+        leaf.sizes = sizes(&leaf.spots);
         // Two leaves that are half empty together become one.
-        if self.leaves.get(index + 1).is_some_and(|next| next.len() + self.leaves[index].len() <= LEAF / 2) {
+        let left = self.leaves[index].spots.len();
+        if self.leaves.get(index + 1).is_some_and(|next| next.spots.len() + left <= LEAF / 2) {
             let next = self.leaves.remove(index + 1);
             self.firsts.remove(index + 1);
-            self.leaves[index].extend(next);
+            self.leaves[index].spots.extend(next.spots);
+            self.leaves[index].sizes |= next.sizes;
         }
         true
     }
@@ -250,16 +279,20 @@ impl Around {
         }
     }
 
-    pub fn next(&mut self, band: &Band) -> Option<Spot> {
+    pub fn next(&mut self, band: &Band, fits: Sizes) -> Option<Spot> {
         let goes_left = match (self.left, self.right) {
             (Some((_, left)), Some((_, right))) => self.key - left.key() < right.key() - self.key,
             (left, _) => left.is_some(),
         };
-        let side = if goes_left { &mut self.left } else { &mut self.right };
-        let (at, spot) = (*side)?;
-        let next = if goes_left { band.before(at) } else { band.from((at.0, at.1, at.2 + 1)) };
-        *side = next.map(|at| (at, band.spot(at)));
-        Some(spot)
+        if goes_left {
+            let (at, spot) = self.left?;
+            self.left = band.before(at, fits);
+            Some(spot)
+        } else {
+            let ((chunk, leaf, at), spot) = self.right?;
+            self.right = band.from((chunk, leaf, at + 1), fits);
+            Some(spot)
+        }
     }
 }
 
@@ -289,9 +322,10 @@ mod tests {
             }
             if slot % 100 == 0 {
                 let from = dice(&mut state, 2_000) as f32 - 700.0;
-                let mut around = band.around(from);
-                let found: Vec<f32> =
-                    std::iter::from_fn(|| around.next(&band)).map(|spot| (spot.key() - from).abs()).collect();
+                let mut around = band.around(from, Sizes::MAX);
+                let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, Sizes::MAX))
+                    .map(|spot| (spot.key() - from).abs())
+                    .collect();
                 let mut wanted: Vec<f32> = plain.iter().map(|spot| (spot.key() - from).abs()).collect();
                 wanted.sort_by(f32::total_cmp);
                 assert_eq!(found, wanted);

@@ -8,7 +8,7 @@ use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
 use smallvec::SmallVec;
 
-use crate::band::{Around, Band, SIZES, Spot};
+use crate::band::{Around, Band, SIZES, Sizes, Spot};
 use crate::crowd::{Crowd, Slot, bits};
 use crate::split::{Split, Unit};
 
@@ -71,11 +71,13 @@ impl Crowd {
             }
         };
         let mut best: Option<Picked> = None;
-        let mut left = regions;
-        while left != 0 {
-            let players = |region: &u32| self.players_in(key, tier, *region);
-            let region = bits(left).max_by_key(|region| (players(region), std::cmp::Reverse(*region)))?;
-            left &= !(1 << region);
+        let least: u32 = self.rules.teams.iter().map(|team| *team.min_players.at(tier)).sum();
+        // The largest population first (D-102).
+        let mut populated: SmallVec<[(u32, u32); 8]> =
+            bits(regions).map(|region| (self.players_in(key, tier, region), region)).collect();
+        populated.retain(|(players, _)| *players >= least || matches!(anchor, Anchor::Backfill { .. }));
+        populated.sort_unstable_by_key(|(players, region)| (std::cmp::Reverse(*players), *region));
+        for (_, region) in populated {
             let filling = Filling::new(self, tier, (key, region), limits);
             match filling.from(anchor) {
                 Some(picked) if picked.is_full => return Some(picked),
@@ -103,6 +105,8 @@ struct Filling<'c> {
     spare: SmallVec<[Spot; 32]>,
     looks: usize,
     near: f32,
+    /// Sizes of parties that some team has room for.
+    fits: Sizes,
 }
 
 impl<'c> Filling<'c> {
@@ -111,7 +115,19 @@ impl<'c> Filling<'c> {
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
         let (units, spare) = (SmallVec::new(), SmallVec::new());
         let seated = totals.clone();
-        Self { crowd, tier, bands, limits, totals, seated, units, spare, looks: 0, near: 0.0 }
+        Self {
+            crowd,
+            tier,
+            bands,
+            limits,
+            totals,
+            seated,
+            units,
+            spare,
+            looks: 0,
+            near: 0.0,
+            fits: Sizes::MAX,
+        }
     }
 
     fn from(mut self, anchor: Anchor<'_>) -> Option<Picked> {
@@ -132,6 +148,7 @@ impl<'c> Filling<'c> {
                     (sum.0 + row[0], sum.1 + f64::from(self.crowd.near(row)) * row[0])
                 });
                 self.near = (all.1 / all.0) as f32;
+                self.fits = self.sizes_that_fit();
             }
         }
         if !self.has_the_wanted() || !self.seat_the_wanted() {
@@ -151,6 +168,14 @@ impl<'c> Filling<'c> {
 
     fn room(&self, team: usize) -> u32 {
         self.team(team).max_players.at(self.tier).saturating_sub(self.taken(team))
+    }
+
+    fn sizes_that_fit(&self) -> Sizes {
+        let room = (0..self.crowd.rules.teams.len()).map(|team| self.room(team)).max().unwrap_or(0);
+        match room as usize {
+            room if room + 1 >= SIZES => Sizes::MAX,
+            room => (1 << (room + 1)) - 1,
+        }
     }
 
     fn missing(&self) -> u32 {
@@ -218,6 +243,7 @@ impl<'c> Filling<'c> {
             }
         }
         self.units.push(Unit { slot, row, team });
+        self.fits = self.sizes_that_fit();
         true
     }
 
@@ -323,7 +349,7 @@ impl<'c> Filling<'c> {
             if self.looks >= self.limits.looks + 4 * self.units.len() {
                 return None;
             }
-            let spot = nearest.next(&self.bands)?;
+            let spot = nearest.next(&self.bands, self.fits)?;
             self.looks += 1;
             let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
             if window.is_some_and(|window| f64::from((spot.key() - self.near).abs()) > window * (1.0 + 1e-6))
@@ -428,17 +454,28 @@ struct Nearest {
 
 impl Nearest {
     fn new(filling: &Filling<'_>, is_in: impl Fn(usize) -> bool) -> Self {
+        let (near, fits) = (filling.near, filling.fits);
         let bands = filling.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
-        let bands = bands.filter_map(|(class, band)| Some((class, (*band)?.around(filling.near)))).collect();
+        let bands = bands.filter_map(|(class, band)| Some((class, (*band)?.around(near, fits)))).collect();
         Self { bands }
     }
 
-    fn next(&mut self, bands: &[Option<&Band>]) -> Option<Spot> {
-        if let [(class, only)] = self.bands.as_mut_slice() {
-            return only.next(bands[*class]?);
+    /// Room only shrinks: what does not fit now will not fit later.
+    fn next(&mut self, bands: &[Option<&Band>], fits: Sizes) -> Option<Spot> {
+        loop {
+            let nearest = match self.bands.as_mut_slice() {
+                [only] => Some(only),
+                several => several
+                    .iter_mut()
+                    .filter_map(|one| Some((one.1.distance()?, one)))
+                    .min_by(|a, b| a.0.total_cmp(&b.0))
+                    .map(|(_, one)| one),
+            };
+            let (class, around) = nearest?;
+            let spot = around.next(bands[*class]?, fits)?;
+            if fits >> spot.size() & 1 == 1 {
+                return Some(spot);
+            }
         }
-        let nearest = self.bands.iter_mut().filter_map(|one| Some((one.1.distance()?, one)));
-        let (_, (class, around)) = nearest.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        around.next(bands[*class]?)
     }
 }
