@@ -14,7 +14,7 @@ pub struct Workload {
     pub name: &'static str,
     pub about: &'static str,
     pub rules: String,
-    crowd: People,
+    people: People,
 }
 
 /// How the tickets of a workload are made up.
@@ -24,6 +24,9 @@ struct People {
     sizes: &'static [u32],
     skills: Skills,
     has_healers: bool,
+    modes: &'static [u32],
+    /// Players live near one of the first so many regions.
+    homes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +49,8 @@ pub struct Ticket {
 const SOLO: &[u32] = &[1];
 /// Per hundred tickets of 1 to 5 players: 1.55 players to a ticket.
 const PARTIES: &[u32] = &[70, 15, 8, 4, 3];
-const PEOPLE: People = People { sizes: PARTIES, skills: Skills::Normal, has_healers: true };
+const PEOPLE: People =
+    People { sizes: PARTIES, skills: Skills::Normal, has_healers: true, modes: &[60, 30, 10], homes: 8 };
 /// The longest that a ticket of a pool has waited.
 const AGE_MAX: Duration = Duration::from_secs(30);
 const REGIONS: [&str; 8] = ["amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heath"];
@@ -85,7 +89,7 @@ impl Workload {
                 "rules":[{{"name":"near","type":"latency","maxLatency":80}}]}}"#
             )
         };
-        let make = |name, about, rules, crowd| Self { name, about, rules, crowd };
+        let make = |name, about, rules, people| Self { name, about, rules, people };
         vec![
             make("w1", "one against one, skills within 50, later 100 and 200", duel(), solo),
             make(
@@ -137,6 +141,11 @@ impl Workload {
         Self::all().into_iter().find(|workload| workload.name == name)
     }
 
+    /// The same with players of one mode and three homes: small pools that could play together.
+    pub fn compatible(&self) -> Self {
+        Self { people: People { modes: &[1], homes: 3, ..self.people }, ..self.clone() }
+    }
+
     /// The compiled rule set.
     pub fn compiled(&self) -> RuleSet {
         let compiled = compile(&self.rules, Options { unknown_keys_warn: false });
@@ -150,7 +159,7 @@ impl Workload {
             .map(|number| {
                 let age = AGE_MAX.mul_f64(rng.random::<f64>());
                 let started_at = Timestamp(now.0.saturating_sub(age.as_millis() as u64));
-                Ticket { players: self.crowd.party(&mut rng, number), started_at }
+                Ticket { players: self.people.party(&mut rng, number), started_at }
             })
             .collect()
     }
@@ -189,8 +198,8 @@ impl People {
             }
         };
         let apart = if size > 1 && !matches!(self.skills, Skills::Same) { 120.0 } else { 0.0 };
-        let mode = ["ranked", "casual", "chaos"][pick(rng, &[60, 30, 10])];
-        let home = rng.random_range(0..REGIONS.len());
+        let mode = ["ranked", "casual", "chaos"][pick(rng, self.modes)];
+        let home = rng.random_range(0..self.homes);
         (0..size)
             .map(|member| {
                 let skill = normal(rng, mean, apart).round();

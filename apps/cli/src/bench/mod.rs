@@ -1,9 +1,11 @@
 //! `matchwright bench`: what this machine can do, measured beside a yardstick in the same run.
 
+mod arrivals;
 mod callers;
 mod load;
 mod process;
 mod search;
+mod small;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
+use matchwright_workbench::workload::Workload;
 use serde_json::json;
 
 use crate::api::Api;
@@ -21,6 +24,8 @@ use process::Child;
 pub enum Bench {
     Api(ApiBench),
     Search(search::SearchBench),
+    Small(small::SmallBench),
+    Arrivals(arrivals::ArrivalsBench),
     /// The yardstick: sends every body back
     #[command(hide = true)]
     Echo,
@@ -58,6 +63,8 @@ impl Bench {
         let done = match self {
             Self::Api(bench) => bench.measure(),
             Self::Search(bench) => bench.measure(),
+            Self::Small(bench) => bench.measure(),
+            Self::Arrivals(bench) => bench.measure(),
             Self::Echo => echo(),
         };
         match done {
@@ -68,6 +75,19 @@ impl Bench {
             }
         }
     }
+}
+
+fn workload(name: &str) -> Result<Workload, String> {
+    Workload::by_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Workload::all().iter().map(|one| one.name).collect();
+        format!("there is no workload {name}; choose from {}", known.join(", "))
+    })
+}
+
+/// Progress on the terminal, in steps.
+fn bar(steps: u64) -> Result<ProgressBar, String> {
+    let style = ProgressStyle::with_template("{bar:30} {msg}").map_err(|error| error.to_string())?;
+    Ok(ProgressBar::new(steps).with_style(style))
 }
 
 fn echo() -> Result<(), String> {

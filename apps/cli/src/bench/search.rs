@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use comfy_table::Table;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use matchwright_model::Timestamp;
 use matchwright_search::Limits;
 use matchwright_workbench::bounds::{most_matches, sort_and_pair};
@@ -15,6 +15,8 @@ use matchwright_workbench::quality::quality;
 use matchwright_workbench::run::Pool;
 use matchwright_workbench::workload::Workload;
 use serde_json::json;
+
+use super::{bar, workload};
 
 /// Match construction on large pools: tickets per second of processor time, what is left over, how close and even the
 /// matches are; beside the documented greedy search (N1) and what no search can beat.
@@ -58,16 +60,8 @@ const STEPS: u64 = 4;
 
 impl SearchBench {
     pub fn measure(self) -> Result<(), String> {
-        let named = |name: &String| {
-            Workload::by_name(name).ok_or_else(|| {
-                let known: Vec<&str> = Workload::all().iter().map(|one| one.name).collect();
-                format!("there is no workload {name}; choose from {}", known.join(", "))
-            })
-        };
-        let workloads = self.workload.iter().map(named).collect::<Result<Vec<_>, _>>()?;
-        let bar = ProgressBar::new(workloads.len() as u64 * STEPS);
-        let style = ProgressStyle::with_template("{bar:30} {msg}").map_err(|error| error.to_string())?;
-        bar.set_style(style);
+        let workloads = self.workload.iter().map(|name| workload(name)).collect::<Result<Vec<_>, _>>()?;
+        let bar = bar(workloads.len() as u64 * STEPS)?;
         let rows: Vec<Row> = workloads.iter().map(|workload| self.row(workload, &bar)).collect();
         bar.finish_and_clear();
         let wrong: usize = rows.iter().map(|row| row.engine.wrong).sum();

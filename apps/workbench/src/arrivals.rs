@@ -1,0 +1,224 @@
+//! Tickets that come one by one, in virtual time: how long they wait, how many wait in vain, and what it costs.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use matchwright_engine::{Change, Record};
+use matchwright_model::{AttributeValue, MatchId, Player, TicketId, Timestamp};
+use matchwright_search::{Search, SearchSettings};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+use crate::clock::thread_time;
+use crate::greedy::greedy;
+use crate::live::{matchmaker_records, started};
+use crate::workload::{Ticket, Workload};
+
+/// A stream of tickets.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// By when they come.
+    pub tickets: Vec<Ticket>,
+    pub span: Duration,
+    /// A ticket waits at most so long.
+    pub patience: Duration,
+}
+
+/// What became of the tickets that came in the middle three fifths of the stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Outcome {
+    pub tickets: usize,
+    /// Seconds, over those who were matched.
+    pub mean_wait: f64,
+    pub p99_wait: f64,
+    /// Share that waited in vain.
+    pub unmatched: f64,
+    /// Mean over matches of the greatest difference of two players' skills.
+    pub spread: f64,
+    /// Processor time per ticket, in microseconds.
+    pub cpu_us: f64,
+    /// The longest step, in milliseconds.
+    pub worst_ms: f64,
+}
+
+impl Stream {
+    /// Poisson arrivals of a workload's tickets.
+    pub fn poisson(workload: &Workload, per_second: f64, span: Duration, seed: u64) -> Self {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let count = (per_second * span.as_secs_f64()) as usize;
+        let mut tickets = workload.tickets(count, seed, Timestamp(0));
+        let mut at = 0.0;
+        for ticket in &mut tickets {
+            at += -f64::ln(1.0 - rng.random::<f64>()) / per_second;
+            ticket.started_at = Timestamp(1_000 + (at * 1e3) as u64);
+        }
+        Self { tickets, span, patience: Duration::from_secs(60) }
+    }
+
+    /// The engine's search, fed with changes and answered at once.
+    pub fn engine(&self, workload: &Workload, hold: Duration) -> Outcome {
+        let mut search = Search::new(SearchSettings { hold, ..SearchSettings::default() });
+        matchmaker_records(workload).iter().for_each(|record| search.follow(record));
+        let mut book = Book::default();
+        let mut waiting: VecDeque<usize> = VecDeque::new();
+        let (mut next, mut matches) = (0, 0_u128);
+        let mut now = Timestamp(0);
+        while let Some(at) = self.next_event(next, waiting.front(), search.next_wake(), now) {
+            now = at;
+            let begun = thread_time();
+            while self.tickets.get(next).is_some_and(|ticket| ticket.started_at <= now) {
+                started(&ticket_id(next), &self.tickets[next])
+                    .iter()
+                    .for_each(|record| search.follow(record));
+                waiting.push_back(next);
+                next += 1;
+            }
+            while let Some(oldest) = waiting.front().copied() {
+                let is_over = book.is_matched(oldest);
+                if !is_over && self.tickets[oldest].started_at + self.patience > now {
+                    break;
+                }
+                waiting.pop_front();
+                if !is_over {
+                    let change = Change::TicketTimedOut { id: ticket_id(oldest), rule_counts: Vec::new() };
+                    search.follow(&Record { at: now, change });
+                }
+            }
+            loop {
+                let before = thread_time();
+                let step = search.step(now, &mut || {
+                    matches += 1;
+                    MatchId(matches)
+                });
+                book.worst = book.worst.max(thread_time() - before);
+                let Some(step) = step else { break };
+                if let Some(proposal) = step.proposal {
+                    let tickets: Vec<usize> =
+                        proposal.seats.iter().map(|seat| number(&seat.ticket)).collect();
+                    book.matched(&self.tickets, tickets, now);
+                    let id = proposal.match_id;
+                    let made = Change::MatchProposed {
+                        id,
+                        matchmaker: proposal.matchmaker,
+                        seats: proposal.seats,
+                        acceptance_deadline: None,
+                        region: proposal.region,
+                        rule_counts: Vec::new(),
+                    };
+                    search.follow(&Record { at: now, change: made });
+                    search.follow(&Record { at: now, change: Change::MatchCompleted { id, session: None } });
+                }
+            }
+            book.cpu += thread_time() - begun;
+        }
+        book.outcome(self)
+    }
+
+    /// The documented greedy, over the whole pool once a second.
+    pub fn greedy(&self, workload: &Workload) -> Outcome {
+        let rules = workload.compiled();
+        let (mut book, mut waiting, mut next) = (Book::default(), Vec::<usize>::new(), 0);
+        let mut now = Timestamp(2_000);
+        while next < self.tickets.len() || !waiting.is_empty() {
+            while self.tickets.get(next).is_some_and(|ticket| ticket.started_at <= now) {
+                waiting.push(next);
+                next += 1;
+            }
+            waiting.retain(|ticket| self.tickets[*ticket].started_at + self.patience > now);
+            let pool: Vec<Ticket> = waiting.iter().map(|ticket| self.tickets[*ticket].clone()).collect();
+            let outcome = greedy(&rules, &pool, now, Duration::MAX);
+            book.cpu += outcome.took;
+            book.worst = book.worst.max(outcome.took);
+            for made in outcome.matches {
+                book.matched(
+                    &self.tickets,
+                    made.seats.iter().map(|seat| waiting[seat.0 as usize]).collect(),
+                    now,
+                );
+            }
+            waiting.retain(|ticket| !book.is_matched(*ticket));
+            now = now + Duration::from_secs(1);
+        }
+        book.outcome(self)
+    }
+
+    fn next_event(
+        &self,
+        next: usize,
+        oldest: Option<&usize>,
+        wake: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let arrival = self.tickets.get(next).map(|ticket| ticket.started_at);
+        let timeout = oldest.map(|oldest| self.tickets[*oldest].started_at + self.patience);
+        // When nobody waits and nobody comes, nothing is left but wakes of those who are gone.
+        arrival.or(timeout)?;
+        let wake = wake.map(|wake| wake.max(Timestamp(now.0 + 1)));
+        [arrival, timeout, wake].into_iter().flatten().min()
+    }
+}
+
+fn ticket_id(number: usize) -> TicketId {
+    TicketId::new(number.to_string())
+}
+
+fn number(id: &TicketId) -> usize {
+    id.as_str().parse().expect("tickets of a stream are numbered")
+}
+
+/// Who was matched when.
+#[derive(Debug, Default)]
+struct Book {
+    matched_at: BTreeMap<usize, Timestamp>,
+    spreads: Vec<f64>,
+    cpu: Duration,
+    worst: Duration,
+}
+
+impl Book {
+    fn is_matched(&self, ticket: usize) -> bool {
+        self.matched_at.contains_key(&ticket)
+    }
+
+    fn matched(&mut self, tickets: &[Ticket], mut of_match: Vec<usize>, now: Timestamp) {
+        of_match.sort_unstable();
+        of_match.dedup();
+        let skills = of_match.iter().flat_map(|ticket| &tickets[*ticket].players).map(skill);
+        let ends =
+            skills.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one), high.max(one)));
+        self.spreads.push(ends.1 - ends.0);
+        self.matched_at.extend(of_match.into_iter().map(|ticket| (ticket, now)));
+    }
+
+    fn outcome(self, stream: &Stream) -> Outcome {
+        let (from, to) = (stream.span.mul_f64(0.2), stream.span.mul_f64(0.8));
+        let is_inside = |ticket: &Ticket| {
+            let at = Duration::from_millis(ticket.started_at.0.saturating_sub(1_000));
+            at >= from && at < to
+        };
+        let inside: Vec<usize> =
+            (0..stream.tickets.len()).filter(|number| is_inside(&stream.tickets[*number])).collect();
+        let wait = |number: &usize| {
+            let matched_at = self.matched_at.get(number)?;
+            Some(matched_at.since(stream.tickets[*number].started_at).as_secs_f64())
+        };
+        let mut waits: Vec<f64> = inside.iter().filter_map(wait).collect();
+        waits.sort_unstable_by(f64::total_cmp);
+        Outcome {
+            tickets: stream.tickets.len(),
+            mean_wait: waits.iter().sum::<f64>() / waits.len().max(1) as f64,
+            p99_wait: waits.get(waits.len().saturating_sub(1) * 99 / 100).copied().unwrap_or(0.0),
+            unmatched: 1.0 - waits.len() as f64 / inside.len().max(1) as f64,
+            spread: self.spreads.iter().sum::<f64>() / self.spreads.len().max(1) as f64,
+            cpu_us: self.cpu.as_secs_f64() * 1e6 / stream.tickets.len().max(1) as f64,
+            worst_ms: self.worst.as_secs_f64() * 1e3,
+        }
+    }
+}
+
+fn skill(player: &Player) -> f64 {
+    match player.attributes.get("skill") {
+        Some(AttributeValue::Number(number)) => *number,
+        _ => 0.0,
+    }
+}

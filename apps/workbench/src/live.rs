@@ -1,0 +1,53 @@
+//! A workload as the changes that a search follows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use matchwright_engine::{Change, MatchmakerFields, Mode, Record};
+use matchwright_model::{TicketId, Timestamp};
+
+use crate::workload::{Ticket, Workload};
+
+const MATCHMAKER: &str = "bench";
+/// Longer than any run.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(43_200);
+
+/// The rule set and its matchmaker.
+pub(crate) fn matchmaker_records(workload: &Workload) -> [Record; 2] {
+    let fields = MatchmakerFields {
+        description: None,
+        rule_set: MATCHMAKER.into(),
+        request_timeout: REQUEST_TIMEOUT,
+        acceptance_required: false,
+        acceptance_timeout: None,
+        mode: Some(Mode::Standalone),
+        queues: Vec::new(),
+        notification_target: None,
+        additional_players: 0,
+        custom_event_data: None,
+        backfill_mode: None,
+        game_properties: Vec::new(),
+        game_session_data: None,
+    };
+    let (name, body, tags) = (MATCHMAKER.into(), workload.rules.clone(), BTreeMap::new());
+    let changes = [
+        Change::RuleSetCreated { name, body, tags },
+        Change::MatchmakerCreated { name: MATCHMAKER.into(), fields, tags: BTreeMap::new() },
+    ];
+    changes.map(|change| Record { at: Timestamp(0), change })
+}
+
+/// A ticket comes and is searched for.
+pub(crate) fn started(id: &TicketId, ticket: &Ticket) -> [Record; 2] {
+    let at = ticket.started_at;
+    let changes = [
+        Change::TicketStarted {
+            id: id.clone(),
+            matchmaker: MATCHMAKER.into(),
+            players: ticket.players.clone().into(),
+            deadline: at + REQUEST_TIMEOUT,
+        },
+        Change::TicketSearching { id: id.clone(), reason: None },
+    ];
+    changes.map(|change| Record { at, change })
+}

@@ -1,0 +1,72 @@
+//! Small pools: how many matches are found of those that exist, and how long a whole pool takes.
+
+use std::time::Duration;
+
+use matchwright_model::{MatchId, Timestamp};
+use matchwright_search::{Search, SearchSettings};
+
+use crate::clock::{median, thread_time};
+use crate::greedy::greedy;
+use crate::live::{matchmaker_records, started};
+use crate::workload::Workload;
+
+/// Many pools of one size.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    pub pools: usize,
+    /// Matches of all pools together.
+    pub engine: usize,
+    /// With a thousand times the budget.
+    pub unlimited: usize,
+    pub greedy: usize,
+    /// A whole pool: every ticket searched from, the middle of all pools.
+    pub engine_time: Duration,
+    pub greedy_time: Duration,
+}
+
+/// Searches `pools` pools of `tickets` tickets with one mode and three regions in common.
+pub fn measure(workload: &Workload, tickets: usize, pools: usize, seed: u64) -> Outcome {
+    let now = Timestamp(1_000_000_000);
+    let (workload, rules) = (workload.compatible(), workload.compiled());
+    let mut outcome = Outcome {
+        pools,
+        engine: 0,
+        unlimited: 0,
+        greedy: 0,
+        engine_time: Duration::ZERO,
+        greedy_time: Duration::ZERO,
+    };
+    let (mut times, mut greedy_times) = (Vec::new(), Vec::new());
+    for pool in 0..pools {
+        let tickets = workload.tickets(tickets, seed.wrapping_add(pool as u64), now);
+        let found = greedy(&rules, &tickets, now, Duration::MAX);
+        outcome.greedy += found.matches.len();
+        greedy_times.push(found.took);
+        let search = |settings: SearchSettings| {
+            let mut search = Search::new(settings);
+            matchmaker_records(&workload).iter().for_each(|record| search.follow(record));
+            for (number, ticket) in tickets.iter().enumerate() {
+                started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
+            }
+            let (begun, mut matches) = (thread_time(), 0);
+            // What a budget cut goes on later; this looks at the first search from each ticket.
+            while let Some(step) = search.step(now, &mut || MatchId(0)) {
+                matches += usize::from(step.proposal.is_some());
+            }
+            (matches, thread_time() - begun)
+        };
+        let (matches, took) = search(SearchSettings::default());
+        outcome.engine += matches;
+        times.push(took);
+        let nodes = SearchSettings::default().nodes_per_anchor * 1_000;
+        let settings = SearchSettings {
+            nodes_per_anchor: nodes,
+            nodes_per_step: nodes * 100,
+            ..SearchSettings::default()
+        };
+        outcome.unlimited += search(settings).0;
+    }
+    outcome.engine_time = median(times);
+    outcome.greedy_time = median(greedy_times);
+    outcome
+}
