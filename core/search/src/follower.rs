@@ -15,12 +15,14 @@ use crate::balance::balance;
 use crate::hunt::{Found, Hunt, hunt, tier_of};
 use crate::order::nearest;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
-use crate::roster::{Known, Number, Place, Roster};
+use crate::roster::{Known, Number, Roster};
 use crate::{Limits, SearchSettings, large};
 
 /// The longest pause before a ticket whose search was cut is searched again.
 const RETRY_MAX: Duration = Duration::from_secs(16);
 const RETRY_MIN: Duration = Duration::from_millis(250);
+/// Of the budget around an anchor, one part in so many goes to the documented order.
+const FIRST_SHARE: u64 = 4;
 /// Tickets per player of a match above which a bucket is not looked at as a whole for every arrival.
 const LARGE_BUCKET: usize = 8;
 
@@ -288,15 +290,12 @@ impl Search {
     /// Looks for a match with a dirty ticket in it.
     fn search_from(&mut self, dirty: &Dirty, now: Timestamp) -> Option<Made> {
         let known = self.roster.get(dirty.ticket)?;
-        let Place { key, rank } = known.place?;
+        let (place, rank) = (known.place?, known.place?.rank);
         let pool = self.pools.get(&known.matchmaker)?;
-        let bucket = pool.bucket(key)?;
+        let bucket = pool.bucket(place.key)?;
         let hunter = Hunter { settings: &self.settings, pool, now };
-        let (made, seen, again) = match pool.rules.large {
-            true => {
-                let (made, again) = hunter.large(dirty, rank, bucket);
-                (made, Vec::new(), again)
-            }
+        let Looked { made, seen, again, is_complete } = match pool.rules.large {
+            true => hunter.large(dirty, rank, bucket),
             false => hunter.small(dirty, rank, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
@@ -310,6 +309,9 @@ impl Search {
                 self.agenda.wake(now + pause, dirty.ticket, Cause::Retry);
             }
             _ => {}
+        }
+        if is_complete && let Some(pool) = self.pools.get_mut(&known.matchmaker) {
+            pool.note_searched(place);
         }
         for (number, counts) in seen {
             self.count(number, &counts);
@@ -366,6 +368,25 @@ enum Again {
 
 type Seen = Vec<(Number, Vec<(u64, u64)>)>;
 
+/// What a look from one ticket gave.
+#[derive(Default)]
+struct Looked {
+    made: Option<Made>,
+    seen: Seen,
+    again: Option<Again>,
+    /// Every set with the ticket as its oldest was looked at.
+    is_complete: bool,
+}
+
+/// What the complete search around one anchor gave.
+struct Hunted {
+    made: Option<Made>,
+    seen: Seen,
+    nodes_used: u64,
+    /// The budget ended before the search did.
+    cut: bool,
+}
+
 struct Hunter<'s> {
     settings: &'s SearchSettings,
     pool: &'s Pool,
@@ -383,55 +404,64 @@ impl<'s> Hunter<'s> {
 
     /// What the documented fill makes of the bucket (D-104). It looks at all of it; so in a very large one a full match
     /// is sought in the crowd, and the fill waits for a retry.
-    fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> (Option<Made>, Option<Again>) {
-        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return (None, None) };
+    fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
+        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         let players_max = self.players_max();
         if bucket.len() > LARGE_BUCKET * players_max as usize {
             let sought = self.sought(own).filter(|made| made.full);
             if sought.is_some() || dirty.cause == Cause::Arrival {
-                return (sought, Some(Again::Later));
+                return Looked { made: sought, again: Some(Again::Later), ..Looked::default() };
             }
         }
         let bucket: Vec<&Entry> = bucket.values().map(|entry| &**entry).collect();
         let policy = self.settings.party_policy;
         let found = large::form(&self.pool.rules, &bucket, self.now, players_max, policy);
-        (found.map(|found| self.made(&found, &self.balanced(&found))), None)
+        let made = found.map(|found| self.made(&found, &self.balanced(&found)));
+        Looked { made, ..Looked::default() }
     }
 
     /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
-    fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> (Option<Made>, Seen, Option<Again>) {
-        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return (None, Vec::new(), None) };
+    fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
+        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         if bucket.len() > self.settings.exact_tickets {
-            let sought = self.sought(own);
-            if sought.is_some() || !self.pool.plan.is_partial {
-                return (sought, Vec::new(), Some(Again::Later));
-            }
-            let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
-            let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
-            let (made, seen, _, _) = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
-            return (made, seen, Some(Again::Later));
+            return self.around(own, bucket);
         }
-        let mut seen = Vec::new();
+        let mut looked = Looked::default();
         let mut left = self.settings.nodes_per_step;
-        let mut again = None;
         for anchor in self.anchors(dirty, own, bucket) {
             if left == 0 {
-                return (None, seen, Some(Again::From(anchor.rank)));
+                return Looked { again: Some(Again::From(anchor.rank)), ..looked };
             }
             let must = if anchor.rank == own.rank { vec![own] } else { vec![anchor, own] };
             let candidates = self.candidates(dirty, anchor, own, bucket);
             let budget = left.min(self.settings.nodes_per_anchor);
-            let (made, counts, used, cut) = self.hunt(must, candidates, budget);
-            seen.extend(counts);
-            left -= used;
-            if cut {
-                again = Some(Again::Later);
+            let hunted = self.hunt(must, candidates, budget);
+            looked.seen.extend(hunted.seen);
+            left -= hunted.nodes_used;
+            if hunted.cut {
+                looked.again = Some(Again::Later);
             }
-            if made.is_some() {
-                return (made, seen, None);
+            if hunted.made.is_some() {
+                return Looked { made: hunted.made, again: None, ..looked };
             }
+            let is_own = anchor.rank == own.rank && dirty.cause != Cause::Expansion;
+            looked.is_complete = is_own && !hunted.cut;
         }
-        (None, seen, again)
+        looked
+    }
+
+    /// A match around a ticket of a large bucket; where columns cannot say every rule, also by the complete search
+    /// over the nearest.
+    fn around(&self, own: &'s Entry, bucket: &'s Bucket) -> Looked {
+        let again = Some(Again::Later);
+        let sought = self.sought(own);
+        if sought.is_some() || !self.pool.plan.is_partial {
+            return Looked { made: sought, again, ..Looked::default() };
+        }
+        let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
+        let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
+        let hunted = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
+        Looked { made: hunted.made, seen: hunted.seen, again, is_complete: false }
     }
 
     /// A match around a ticket out of a large bucket.
@@ -465,6 +495,7 @@ impl<'s> Hunter<'s> {
             entry.rank <= own.rank
                 && (!decides_alone || entry.rank == own.rank)
                 && from.is_none_or(|from| entry.rank >= from)
+                && (entry.rank == own.rank || entry.searched_at < own.stamp)
         };
         bucket.values().map(|entry| &**entry).filter(can_be).collect()
     }
@@ -482,14 +513,13 @@ impl<'s> Hunter<'s> {
         nearest(&self.pool.rules, anchor, bucket.values().map(|entry| &**entry).filter(fits), usize::MAX)
     }
 
-    fn hunt(
-        &self,
-        must: Vec<&'s Entry>,
-        candidates: Vec<&'s Entry>,
-        nodes: u64,
-    ) -> (Option<Made>, Seen, u64, bool) {
-        let looked_at: Vec<Number> = must.iter().map(|entry| entry.number).collect();
-        let outcome = hunt(&Hunt {
+    /// In the documented order first (D-95); where the budget ends before the search, the rest of it goes to the
+    /// nearest first, which finds more.
+    fn hunt(&self, must: Vec<&'s Entry>, candidates: Vec<&'s Entry>, nodes: u64) -> Hunted {
+        let numbers: Vec<Number> = must.iter().map(|entry| entry.number).collect();
+        let is_ordered = self.pool.rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sort(_)));
+        let has_second = !is_ordered && self.pool.plan.steer.near.is_some();
+        let mut hunting = Hunt {
             rules: &self.pool.rules,
             plan: &self.pool.plan,
             now: self.now,
@@ -497,11 +527,30 @@ impl<'s> Hunter<'s> {
             must,
             candidates,
             players_max: self.players_max(),
-            nodes,
-        });
-        let seen = looked_at.into_iter().map(|ticket| (ticket, outcome.counts.clone())).collect();
-        let made = outcome.found.map(|found| self.made(&found, &self.balanced(&found)));
-        (made, seen, outcome.nodes_used, outcome.cut)
+            nodes: if has_second { nodes / FIRST_SHARE } else { nodes },
+        };
+        let mut outcome = hunt(&hunting);
+        let mut used = outcome.nodes_used;
+        if outcome.found.is_none() && outcome.cut && has_second {
+            let near = |entry: &Entry| {
+                let sum = |column: usize| entry.rows.iter().map(|(_, row)| row[column]).sum::<f64>();
+                self.pool.plan.steer.near.map_or(0.0, |column| sum(column + 1) / sum(0))
+            };
+            let anchor = near(hunting.must[0]);
+            let away = |entry: &&Entry| (near(entry) - anchor).abs();
+            hunting
+                .candidates
+                .sort_by(|a, b| a.rank.class().cmp(&b.rank.class()).then(away(a).total_cmp(&away(b))));
+            hunting.nodes = nodes - used;
+            outcome = hunt(&hunting);
+            used += outcome.nodes_used;
+        }
+        Hunted {
+            seen: numbers.into_iter().map(|number| (number, outcome.counts.clone())).collect(),
+            made: outcome.found.map(|found| self.made(&found, &self.balanced(&found))),
+            nodes_used: used,
+            cut: outcome.cut,
+        }
     }
 
     /// The lineup with even teams, where the rule set asks for them.

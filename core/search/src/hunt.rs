@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
-use matchwright_rules::plan::{Case, Coming, Means, Plan, Totals};
+use matchwright_rules::plan::{Case, Coming, Means, Plan, Totals, Verdicts};
 use matchwright_rules::{
     CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, Rule, RuleKind, RuleSet,
     Team, TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
 };
+
+use smallvec::SmallVec;
 
 use crate::pool::Entry;
 
@@ -51,6 +53,9 @@ pub(crate) struct Outcome<'a> {
     /// Per rule: how often it held and failed on sets of two tickets and more.
     pub counts: Vec<(u64, u64)>,
 }
+
+/// Per team of a match; in place for a few.
+pub(crate) type Teams<T> = SmallVec<[T; 4]>;
 
 /// Hunts.
 pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
@@ -266,7 +271,7 @@ impl<'a> Walk<'_, 'a> {
         self.hunt.rules.rules.iter().zip(&verdicts).any(|(rule, one)| soft(rule) && *one == Verdict::False)
     }
 
-    fn verdicts(&self, tiers: TierSpan, coming: &Coming) -> Vec<Verdict> {
+    fn verdicts(&self, tiers: TierSpan, coming: &Coming) -> Verdicts {
         self.hunt.plan.verdicts(&self.case(tiers, coming))
     }
 
@@ -291,7 +296,7 @@ impl<'a> Walk<'_, 'a> {
         lineup
     }
 
-    fn taken(&self) -> Vec<u32> {
+    fn taken(&self) -> Teams<u32> {
         (0..self.hunt.rules.teams.len()).map(|team| self.totals.row(team)[0] as u32).collect()
     }
 
@@ -311,9 +316,9 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// `None` stands for the seats that a backfill ticket brings.
-    fn placements(&self, entry: &Entry, span: TierSpan) -> Vec<Option<usize>> {
+    fn placements(&self, entry: &Entry, span: TierSpan) -> Teams<Option<usize>> {
         match entry.seated {
-            Some(_) => vec![None],
+            Some(_) => Teams::from_elem(None, 1),
             None => {
                 let teams = team_order(self.hunt.rules, &self.taken(), span, entry.size());
                 teams.into_iter().filter(|team| !self.has_empty_twin(*team)).map(Some).collect()
@@ -381,19 +386,17 @@ impl<'a> Walk<'_, 'a> {
             return false;
         }
         let has_region = self.entries().fold(u64::MAX, |all, one| all & one.regions_at(span)) != 0;
-        if has_region && self.hunt.plan.is_open(self.hunt.rules, &self.case(span, &self.coming)) {
+        let mut verdicts = self.verdicts(span, &self.coming);
+        if !has_region {
+            let regional = self.hunt.plan.rules.iter().map(|means| matches!(means, Means::Region));
+            let failing = verdicts.iter_mut().zip(regional).filter(|(_, is)| *is);
+            failing.for_each(|(verdict, _)| *verdict = Verdict::False);
+        }
+        let enforced = self.hunt.rules.rules.iter().zip(&verdicts).filter(|(rule, _)| rule.enforced);
+        if has_region && enforced.into_iter().all(|(_, verdict)| *verdict != Verdict::False) {
             return self.universe.is_none() || self.is_open_by_bound(span);
         }
         if self.chosen.len() > 1 {
-            let mut verdicts = self.verdicts(span, &self.coming);
-            if !has_region {
-                let regional = self.hunt.plan.rules.iter().map(|means| matches!(means, Means::Region));
-                verdicts
-                    .iter_mut()
-                    .zip(regional)
-                    .filter(|(_, is)| *is)
-                    .for_each(|(one, _)| *one = Verdict::False);
-            }
             self.count(&verdicts);
         }
         false
@@ -486,8 +489,8 @@ impl<'a> Walk<'_, 'a> {
 
 /// Teams with room for a ticket, in the order to try them: those below their minimum, then the most open seats,
 /// then the order of the rule set (D-98, D-104).
-pub(crate) fn team_order(rules: &RuleSet, taken: &[u32], span: TierSpan, size: u32) -> Vec<usize> {
-    let mut teams: Vec<(bool, u32, usize)> = Vec::with_capacity(rules.teams.len());
+pub(crate) fn team_order(rules: &RuleSet, taken: &[u32], span: TierSpan, size: u32) -> Teams<usize> {
+    let mut teams: Teams<(bool, u32, usize)> = Teams::new();
     for (index, team) in rules.teams.iter().enumerate() {
         let taken = taken[index];
         let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);

@@ -13,6 +13,7 @@ mod totals;
 mod value;
 
 use matchwright_model::{AttributeType, PartyPolicy};
+use smallvec::SmallVec;
 
 pub use column::Column;
 pub use explain::Explained;
@@ -26,6 +27,9 @@ use crate::{
     BatchDistance, Collection, CollectionOperation, Comparison, ComparisonOperation, Distance, Expression,
     Member, Party, Reference, Rule, RuleKind, RuleSet, Statement, Tiered, Verdict,
 };
+
+/// Per rule of a set.
+pub type Verdicts = SmallVec<[Verdict; 8]>;
 
 /// How one rule is carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,8 +134,8 @@ impl Plan {
 
     /// Per rule, its verdict over everything that may still come. Keys hold, as buckets
     /// see to; regions and residual rules are `Unknown`.
-    pub fn verdicts(&self, case: &Case<'_>) -> Vec<Verdict> {
-        let mut verdicts: Vec<Verdict> = Vec::with_capacity(self.rules.len());
+    pub fn verdicts(&self, case: &Case<'_>) -> Verdicts {
+        let mut verdicts = Verdicts::new();
         for means in &self.rules {
             let verdict = match means {
                 Means::Gate(gate) => gate.verdict(case),
