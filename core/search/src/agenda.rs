@@ -33,8 +33,6 @@ pub(crate) enum Cause {
 pub(crate) struct Dirty {
     pub ticket: Number,
     pub cause: Cause,
-    /// Where a cut search goes on: with the anchors from this rank.
-    pub resume: Option<Rank>,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +60,7 @@ impl Queue {
             return;
         }
         let known = self.new.get(&rank);
-        if known.is_none_or(|known| known.cause > dirty.cause || known.resume.is_some()) {
+        if known.is_none_or(|known| known.cause > dirty.cause) {
             self.new.insert(rank, dirty);
         }
     }
@@ -126,7 +124,7 @@ mod tests {
     use super::*;
 
     fn dirty(ticket: Number, cause: Cause) -> Dirty {
-        Dirty { ticket, cause, resume: None }
+        Dirty { ticket, cause }
     }
 
     fn mark(agenda: &mut Agenda, matchmaker: &str, ticket: Number, second: u64, cause: Cause) {

@@ -15,7 +15,7 @@ use crate::balance::balance;
 use crate::hunt::{Found, Hunt, hunt, tier_of};
 use crate::order::nearest;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
-use crate::roster::{Known, Number, Roster};
+use crate::roster::{Known, Number, Place, Roster};
 use crate::{Limits, SearchSettings, large};
 
 /// The longest pause before a ticket whose search was cut is searched again.
@@ -200,7 +200,7 @@ impl Search {
     fn mark(&mut self, number: Number, cause: Cause) {
         let Some(known) = self.roster.get(number) else { return };
         if let Some(place) = known.place {
-            self.agenda.mark(&known.matchmaker, place.rank, Dirty { ticket: number, cause, resume: None });
+            self.agenda.mark(&known.matchmaker, place.rank, Dirty { ticket: number, cause });
         }
     }
 
@@ -290,28 +290,22 @@ impl Search {
     /// Looks for a match with a dirty ticket in it.
     fn search_from(&mut self, dirty: &Dirty, now: Timestamp) -> Option<Made> {
         let known = self.roster.get(dirty.ticket)?;
-        let (place, rank) = (known.place?, known.place?.rank);
+        let Place { key, rank } = known.place?;
         let pool = self.pools.get(&known.matchmaker)?;
-        let bucket = pool.bucket(place.key)?;
+        let bucket = pool.bucket(key)?;
         let hunter = Hunter { settings: &self.settings, pool, now };
-        let Looked { made, seen, again, is_complete } = match pool.rules.large {
+        let Looked { made, seen, is_cut } = match pool.rules.large {
             true => hunter.large(dirty, rank, bucket),
             false => hunter.small(dirty, rank, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
-        match (held_until, again) {
+        match (held_until, &made) {
             (Some(until), _) => self.agenda.wake(until, dirty.ticket, Cause::Arrival),
-            (None, Some(Again::From(resume))) if made.is_none() => {
-                self.agenda.mark(&known.matchmaker, rank, Dirty { resume: Some(resume), ..dirty.clone() });
-            }
-            (None, Some(Again::Later)) if made.is_none() => {
+            (None, None) if is_cut => {
                 let pause = now.since(rank.started_at).clamp(RETRY_MIN, RETRY_MAX);
                 self.agenda.wake(now + pause, dirty.ticket, Cause::Retry);
             }
             _ => {}
-        }
-        if is_complete && let Some(pool) = self.pools.get_mut(&known.matchmaker) {
-            pool.note_searched(place);
         }
         for (number, counts) in seen {
             self.count(number, &counts);
@@ -347,6 +341,8 @@ struct Made {
     seats: Vec<Seat>,
     region: Option<matchwright_model::Region>,
     full: bool,
+    /// The first of its tickets in rank.
+    anchor: Rank,
     oldest: Timestamp,
 }
 
@@ -358,14 +354,6 @@ impl Made {
     }
 }
 
-/// How a search that found nothing goes on.
-enum Again {
-    /// The step's budget is spent: with the anchors from here, in the next step.
-    From(Rank),
-    /// An anchor's budget was spent: after a pause.
-    Later,
-}
-
 type Seen = Vec<(Number, Vec<(u64, u64)>)>;
 
 /// What a look from one ticket gave.
@@ -373,9 +361,8 @@ type Seen = Vec<(Number, Vec<(u64, u64)>)>;
 struct Looked {
     made: Option<Made>,
     seen: Seen,
-    again: Option<Again>,
-    /// Every set with the ticket as its oldest was looked at.
-    is_complete: bool,
+    /// A match with the ticket may exist all the same: it is looked from again after a pause.
+    is_cut: bool,
 }
 
 /// What the complete search around one anchor gave.
@@ -410,7 +397,7 @@ impl<'s> Hunter<'s> {
         if bucket.len() > LARGE_BUCKET * players_max as usize {
             let sought = self.sought(own).filter(|made| made.full);
             if sought.is_some() || dirty.cause == Cause::Arrival {
-                return Looked { made: sought, again: Some(Again::Later), ..Looked::default() };
+                return Looked { made: sought, is_cut: true, ..Looked::default() };
             }
         }
         let bucket: Vec<&Entry> = bucket.values().map(|entry| &**entry).collect();
@@ -420,48 +407,45 @@ impl<'s> Hunter<'s> {
         Looked { made, ..Looked::default() }
     }
 
-    /// Every anchor that could hold the dirty ticket, oldest first (D-95); in a large bucket the ticket itself.
+    /// Is there a match with the dirty ticket; and if so, the one that the oldest anchor makes with it (D-95).
     fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         if bucket.len() > self.settings.exact_tickets {
             return self.around(own, bucket);
         }
-        let mut looked = Looked::default();
+        let any =
+            self.hunt(vec![own], self.candidates(dirty, own, own, bucket), self.settings.nodes_per_anchor);
+        let Some(made) = any.made else {
+            return Looked { made: None, seen: any.seen, is_cut: any.cut };
+        };
+        let mut seen = any.seen;
         let mut left = self.settings.nodes_per_step;
-        for anchor in self.anchors(dirty, own, bucket) {
-            if left == 0 {
-                return Looked { again: Some(Again::From(anchor.rank)), ..looked };
-            }
+        for anchor in self.anchors(dirty, own, bucket).into_iter().filter(|anchor| anchor.rank <= made.anchor)
+        {
             let must = if anchor.rank == own.rank { vec![own] } else { vec![anchor, own] };
-            let candidates = self.candidates(dirty, anchor, own, bucket);
-            let budget = left.min(self.settings.nodes_per_anchor);
-            let hunted = self.hunt(must, candidates, budget);
-            looked.seen.extend(hunted.seen);
+            let mut candidates = self.candidates(dirty, anchor, own, bucket);
+            candidates.retain(|entry| entry.rank > anchor.rank);
+            let hunted = self.hunt(must, candidates, left.min(self.settings.nodes_per_anchor));
+            seen.extend(hunted.seen);
             left -= hunted.nodes_used;
-            if hunted.cut {
-                looked.again = Some(Again::Later);
+            if let Some(made) = hunted.made {
+                return Looked { made: Some(made), seen, is_cut: false };
             }
-            if hunted.made.is_some() {
-                return Looked { made: hunted.made, again: None, ..looked };
-            }
-            let is_own = anchor.rank == own.rank && dirty.cause != Cause::Expansion;
-            looked.is_complete = is_own && !hunted.cut;
         }
-        looked
+        Looked { made: Some(made), seen, is_cut: false }
     }
 
     /// A match around a ticket of a large bucket; where columns cannot say every rule, also by the complete search
     /// over the nearest.
     fn around(&self, own: &'s Entry, bucket: &'s Bucket) -> Looked {
-        let again = Some(Again::Later);
         let sought = self.sought(own);
         if sought.is_some() || !self.pool.plan.is_partial {
-            return Looked { made: sought, again, ..Looked::default() };
+            return Looked { made: sought, is_cut: true, ..Looked::default() };
         }
         let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
         let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
         let hunted = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
-        Looked { made: hunted.made, seen: hunted.seen, again, is_complete: false }
+        Looked { made: hunted.made, seen: hunted.seen, is_cut: true }
     }
 
     /// A match around a ticket out of a large bucket.
@@ -490,17 +474,11 @@ impl<'s> Hunter<'s> {
         let decides_alone = dirty.cause == Cause::Expansion
             && self.pool.rules.algorithm.expansion_age == ExpansionAge::Oldest
             && bucket.values().all(|entry| entry.rank.class() == own.rank.class());
-        let from = dirty.resume;
-        let can_be = |entry: &&Entry| {
-            entry.rank <= own.rank
-                && (!decides_alone || entry.rank == own.rank)
-                && from.is_none_or(|from| entry.rank >= from)
-                && (entry.rank == own.rank || entry.searched_at < own.stamp)
-        };
+        let can_be = |entry: &&Entry| entry.rank <= own.rank && (!decides_alone || entry.rank == own.rank);
         bucket.values().map(|entry| &**entry).filter(can_be).collect()
     }
 
-    /// Behind the anchor in rank, around it in order. A ticket that entered a tier decides only sets in which it
+    /// Around the anchor in order. A ticket that entered a tier decides only sets in which it
     /// is the newest (or the oldest, whichever counts).
     fn candidates(&self, dirty: &Dirty, anchor: &Entry, own: &Entry, bucket: &'s Bucket) -> Vec<&'s Entry> {
         let newest = self.pool.rules.algorithm.expansion_age == ExpansionAge::Newest;
@@ -509,7 +487,7 @@ impl<'s> Hunter<'s> {
             (Cause::Expansion, true) => entry.rank.started_at <= own.rank.started_at,
             (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
         };
-        let fits = |entry: &&Entry| entry.rank > anchor.rank && entry.rank != own.rank && decides(entry);
+        let fits = |entry: &&Entry| entry.rank != anchor.rank && entry.rank != own.rank && decides(entry);
         nearest(&self.pool.rules, anchor, bucket.values().map(|entry| &**entry).filter(fits), usize::MAX)
     }
 
@@ -583,6 +561,7 @@ impl<'s> Hunter<'s> {
             seats: seats.into_iter().map(|(_, _, seat)| seat).collect(),
             region: found.region.clone(),
             full: found.full,
+            anchor: found.entries.iter().map(|entry| entry.rank).min().unwrap_or(found.entries[0].rank),
             oldest: found.entries.iter().map(|entry| entry.rank.started_at).min().unwrap_or(self.now),
         }
     }

@@ -48,10 +48,6 @@ pub(crate) struct Entry {
     pub regions: Vec<u64>,
     /// Its place in the crowd. Backfill tickets have none: every match around one begins with it.
     pub slot: Option<Slot>,
-    /// When it came or entered its tier, in the pool's count of such events.
-    pub stamp: u64,
-    /// Up to when it is known that no match begins with it: as oldest, with those who had come by then.
-    pub searched_at: u64,
 }
 
 impl Entry {
@@ -94,8 +90,6 @@ pub(crate) struct Pool {
     buckets: BTreeMap<u32, Bucket>,
     /// Whose slot it is.
     owners: Vec<Option<Place>>,
-    /// Arrivals and entered tiers so far.
-    stamp: u64,
 }
 
 impl Pool {
@@ -110,7 +104,7 @@ impl Pool {
         let crowd = Crowd::new(rules.clone(), plan.clone());
         let (buckets, owners) = (BTreeMap::new(), Vec::new());
         let intake = Intake::default();
-        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, owners, stamp: 0 }
+        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, owners }
     }
 
     /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then
@@ -133,10 +127,7 @@ impl Pool {
             self.owners[slot as usize] = Some(place);
         }
         let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions);
-        self.stamp += 1;
-        let (key, stamp) = (place.key, self.stamp);
-        let entry =
-            Entry { number, id, rank, party, seated, key, rows, regions, slot, stamp, searched_at: 0 };
+        let entry = Entry { number, id, rank, party, seated, key: place.key, rows, regions, slot };
         self.buckets.entry(place.key).or_default().insert(rank, Box::new(entry));
         Some(place)
     }
@@ -155,27 +146,9 @@ impl Pool {
 
     /// A ticket has waited into the tier of its age.
     pub fn promote(&mut self, place: Place, now: Timestamp) {
-        self.stamp += 1;
-        let stamp = self.stamp;
-        let slot = self.entry_mut(place).and_then(|entry| {
-            entry.stamp = stamp;
-            entry.slot
-        });
-        if let Some(slot) = slot {
+        if let Some(slot) = self.entry(place).and_then(|entry| entry.slot) {
             self.crowd.promote(slot, self.rules.tier(now.since(place.rank.started_at)));
         }
-    }
-
-    /// Every set with this ticket as its oldest was looked at.
-    pub fn note_searched(&mut self, place: Place) {
-        let stamp = self.stamp;
-        if let Some(entry) = self.entry_mut(place) {
-            entry.searched_at = stamp;
-        }
-    }
-
-    fn entry_mut(&mut self, place: Place) -> Option<&mut Entry> {
-        self.buckets.get_mut(&place.key)?.get_mut(&place.rank).map(|entry| &mut **entry)
     }
 
     fn entry(&self, place: Place) -> Option<&Entry> {

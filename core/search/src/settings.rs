@@ -8,7 +8,7 @@ use matchwright_model::PartyPolicy;
 pub struct SearchSettings {
     /// Partial matches looked at per anchor. 1,000 finds at least 98 % of what an unlimited search finds.
     pub nodes_per_anchor: u64,
-    /// Partial matches looked at per step; what is left over is searched in later steps.
+    /// Once a match was found, partial matches looked at for the one that an older ticket makes (D-95).
     pub nodes_per_step: u64,
     /// Pools of one key up to this many tickets are searched completely; larger ones around the newcomer only.
     pub exact_tickets: usize,
