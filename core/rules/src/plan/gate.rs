@@ -43,11 +43,12 @@ impl Gate {
     pub fn verdict(&self, case: &Case<'_>) -> Verdict {
         match self {
             Self::Distance { measured, against, min, max } => {
-                let (one, other) = (case.hulls(measured), case.against(against));
-                let defined = defined(&one).min(defined(&other));
+                let (one, other) = (case.joined(measured), case.joined_against(against));
                 let near = max.as_ref().map_or(Verdict::True, |max| near(&one, &other, case.limits(max)));
-                let far = min.as_ref().map_or(Verdict::True, |min| far(&one, &other, case.limits(min)));
-                defined.min(near).min(far)
+                let far = min.as_ref().map_or(Verdict::True, |min| {
+                    far(&case.hulls(measured), &case.against(against), case.limits(min))
+                });
+                one.defined.min(other.defined).min(near).min(far)
             }
             Self::Compare { measured, operation, against: Some(against) } => {
                 let (one, other) = (case.hulls(measured), case.against(against));
@@ -74,6 +75,24 @@ impl Gate {
 impl Case<'_> {
     fn hulls(&self, measures: &[Measure]) -> Hulls {
         measures.iter().map(|one| one.hull(self.columns, self.totals, self.coming)).collect()
+    }
+
+    /// The hull of several, without a list of them.
+    fn joined(&self, measures: &[Measure]) -> Joined {
+        measures.iter().fold(Joined::NOTHING, |joined, one| {
+            joined.with(&one.hull(self.columns, self.totals, self.coming))
+        })
+    }
+
+    fn joined_against(&self, against: &Against) -> Joined {
+        match against {
+            Against::Number(number) => {
+                let (low, high) = self.limits(number);
+                let interval = Interval::new(low, high);
+                Joined::NOTHING.with(&Hull { low: interval, high: interval })
+            }
+            Against::Measures(measures) => self.joined(measures),
+        }
     }
 
     fn against(&self, against: &Against) -> Hulls {
@@ -120,11 +139,38 @@ fn above(value: Interval, limit: (f64, f64)) -> Verdict {
     Verdict::of(value.low >= limit.1 + close(limit.1), value.high < limit.0 - close(limit.0))
 }
 
+/// The least and the greatest of several, each somewhere in an interval. Of nothing, the ends lie the wrong way round,
+/// and no limit is broken.
+#[derive(Debug, Clone, Copy)]
+struct Joined {
+    least: (f64, f64),
+    greatest: (f64, f64),
+    /// One number that is not defined fails the rule (D-64).
+    defined: Verdict,
+}
+
+impl Joined {
+    const NOTHING: Self = Self {
+        least: (f64::INFINITY, f64::INFINITY),
+        greatest: (f64::NEG_INFINITY, f64::NEG_INFINITY),
+        defined: Verdict::True,
+    };
+
+    fn with(self, hull: &Hull) -> Self {
+        let surely = hull.low.surely && hull.high.surely;
+        let defined = Verdict::of(surely, !hull.low.possibly || !hull.high.possibly);
+        Self {
+            least: (self.least.0.min(hull.low.low), self.least.1.min(hull.low.high)),
+            greatest: (self.greatest.0.max(hull.high.low), self.greatest.1.max(hull.high.high)),
+            defined: self.defined.min(defined),
+        }
+    }
+}
+
 /// No two further apart than the limit.
-fn near(one: &[Hull], other: &[Hull], limit: (f64, f64)) -> Verdict {
-    let (Some(one), Some(other)) = (joined(one), joined(other)) else { return Verdict::True };
-    let least = (one.high.low - other.low.high).max(other.high.low - one.low.high);
-    let most = (one.high.high - other.low.low).max(other.high.high - one.low.low);
+fn near(one: &Joined, other: &Joined, limit: (f64, f64)) -> Verdict {
+    let least = (one.greatest.0 - other.least.1).max(other.greatest.0 - one.least.1);
+    let most = (one.greatest.1 - other.least.0).max(other.greatest.1 - one.least.0);
     Verdict::of(most <= limit.0 - close(limit.0), least > limit.1 + close(limit.1))
 }
 
@@ -137,14 +183,6 @@ fn far(one: &[Hull], other: &[Hull], limit: (f64, f64)) -> Verdict {
         Verdict::of(least >= limit.1 + close(limit.1), most < limit.0 - close(limit.0))
     };
     pairs.map(apart).min().unwrap_or(Verdict::True)
-}
-
-/// The hull of several; `None` of none.
-fn joined(hulls: &[Hull]) -> Option<Hull> {
-    hulls.iter().copied().reduce(|a, b| Hull {
-        low: Interval { low: a.low.low.min(b.low.low), high: a.low.high.min(b.low.high), ..a.low },
-        high: Interval { low: a.high.low.max(b.high.low), high: a.high.high.max(b.high.high), ..a.high },
-    })
 }
 
 fn compared(operation: ComparisonOperation, one: &[Hull], other: &[Hull]) -> Verdict {
