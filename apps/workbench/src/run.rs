@@ -13,6 +13,9 @@ use crate::clock::thread_time;
 use crate::quality::Made;
 use crate::workload::Ticket;
 
+/// What the searches of a run may take: the defaults of the server.
+const LIMITS: Limits = Limits { players: u32::MAX, looks: 256 };
+
 /// Tickets ready for a crowd.
 #[derive(Debug)]
 pub struct Pool {
@@ -57,7 +60,7 @@ impl Pool {
     }
 
     /// Everybody comes, then everybody is an anchor once, oldest first. With `steps`, every step is timed.
-    pub fn anchors(&self, limits: Limits, steps: bool) -> Pass {
+    pub fn anchors(&self, steps: bool) -> Pass {
         let mut pass = Pass::default();
         let started = thread_time();
         let mut crowd = Crowd::new(self.rules.clone(), self.plan.clone());
@@ -72,7 +75,7 @@ impl Pool {
                 continue;
             }
             let before = steps.then(thread_time);
-            let picked = crowd.seek(Anchor::Ticket(slots[*ticket]), limits);
+            let picked = crowd.seek(Anchor::Ticket(slots[*ticket]), LIMITS);
             if let Some(before) = before {
                 pass.worst_step = pass.worst_step.max(thread_time() - before);
             }
@@ -92,7 +95,7 @@ impl Pool {
 
     /// Steady state: everybody stands in the crowd; then the oldest is served again and again, with his match or, where
     /// there is none, alone, and who left comes again as if new, until `rounds` have come. Time per ticket that came.
-    pub fn incremental(&self, limits: Limits, rounds: u32) -> Duration {
+    pub fn incremental(&self, rounds: u32) -> Duration {
         let mut crowd = Crowd::new(self.rules.clone(), self.plan.clone());
         let mut slots: Vec<Slot> = self.guests.iter().map(|guest| crowd.insert(guest)).collect();
         let mut owners = vec![0; slots.len()];
@@ -108,7 +111,7 @@ impl Pool {
                 continue;
             }
             gone.clear();
-            match crowd.seek(Anchor::Ticket(slots[oldest]), limits) {
+            match crowd.seek(Anchor::Ticket(slots[oldest]), LIMITS) {
                 Some(picked) => gone.extend(picked.units.iter().map(|(slot, _)| owners[*slot as usize])),
                 None => gone.push(oldest),
             }

@@ -6,7 +6,6 @@ use clap::Args;
 use comfy_table::Table;
 use indicatif::ProgressBar;
 use matchwright_model::Timestamp;
-use matchwright_search::Limits;
 use matchwright_workbench::bounds::{most_matches, sort_and_pair};
 use matchwright_workbench::clock::median;
 use matchwright_workbench::goals::{Baseline, Goal, Row, goals};
@@ -51,7 +50,6 @@ pub struct SearchBench {
 }
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
-const LIMITS: Limits = Limits { players: u32::MAX, looks: 256 };
 /// The pool that a larger one is compared with, and tickets that come to each.
 const SMALL_POOL: usize = 10_000;
 const ARRIVALS: u32 = 100_000;
@@ -88,16 +86,16 @@ impl SearchBench {
         let rules = workload.compiled();
         let pool = Pool::new(rules.clone(), &tickets, NOW);
         step("engine");
-        let passes: Vec<_> = (0..self.rounds.max(1)).map(|_| pool.anchors(LIMITS, false)).collect();
+        let passes: Vec<_> = (0..self.rounds.max(1)).map(|_| pool.anchors(false)).collect();
         let took = median(passes.iter().map(|pass| pass.insert + pass.serve).collect());
-        let worst = (0..3).map(|_| pool.anchors(LIMITS, true).worst_step).min().unwrap_or_default();
+        let worst = (0..3).map(|_| pool.anchors(true).worst_step).min().unwrap_or_default();
         let pass = &passes[0];
         let engine = quality(&rules, &tickets, NOW, &pass.matches);
         step("arrivals");
         let small = workload.tickets(SMALL_POOL, self.seed, NOW);
         let small = Pool::new(rules.clone(), &small, NOW);
         let arriving = |pool: &Pool| {
-            let times = (0..self.rounds.clamp(1, 3)).map(|_| pool.incremental(LIMITS, ARRIVALS));
+            let times = (0..self.rounds.clamp(1, 3)).map(|_| pool.incremental(ARRIVALS));
             median(times.collect()).as_nanos() as f64
         };
         let incremental = (!rules.large).then(|| (arriving(&small), arriving(&pool)));

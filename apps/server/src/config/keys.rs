@@ -51,7 +51,11 @@ pub const KEYS: &[Key] = &[
     key("keys[].policy", "", "A policy document as text. Without one the key may do everything."),
     key("keys[].policy_file", "", "The same in a file, relative to the configuration file."),
     key("search.nodes_per_anchor", "1000", "Partial matches looked at around one ticket."),
-    key("search.nodes_per_step", "20000", "Once a match was found, partial matches looked at for the one that an older ticket makes."),
+    key(
+        "search.nodes_per_step",
+        "20000",
+        "Once a match was found, partial matches looked at for the one that an older ticket makes.",
+    ),
     key("search.exact_tickets", "40", "Pools up to this many tickets are searched completely."),
     key("search.candidates_max", "256", "In larger pools, how many tickets are looked at around one."),
     key("search.hold_seconds", "0.0", "A ticket waits at least so long: longer waits, closer matches."),

@@ -18,6 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["matchwright-model", "matchwright-rules", "matchwright-engine", "matchwright-search"],
     ),
     (
+        "matchwright-workbench",
+        &["matchwright-model", "matchwright-rules", "matchwright-engine", "matchwright-search"],
+    ),
+    (
         "matchwright-server",
         &[
             "matchwright-model",
@@ -37,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-engine",
             "matchwright-journal",
             "matchwright-server",
+            "matchwright-workbench",
         ],
     ),
     (
