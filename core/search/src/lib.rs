@@ -4,7 +4,8 @@
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
 //! players by number), `pool` (who waits, in
 //! buckets). Small buckets: `order` (who is looked at first), `hunt` (the complete search around one anchor). Large
-//! ones: `intake` (a party as numbers), [`Crowd`] and `band` (who is near whom), `seek` (a match around one ticket),
+//! ones: `intake` (a party as numbers), [`Crowd`] and `band` (who is near whom), `stand` (is there hope), `seek` (a match around one
+//! ticket),
 //! `split` (even teams). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
@@ -21,6 +22,7 @@ mod roster;
 mod seek;
 mod settings;
 mod split;
+mod stand;
 
 pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};

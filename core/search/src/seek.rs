@@ -4,13 +4,14 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
+use matchwright_rules::plan::{Case, Coming, Totals};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
 use smallvec::SmallVec;
 
 use crate::band::{Around, Band, SIZES, Sizes, Spot};
 use crate::crowd::{Crowd, Slot, bits};
 use crate::split::{Split, Unit};
+use crate::stand::Stand;
 
 /// More players than are missing that are looked at before the first is seated: the largest parties of these go first.
 const SLACK: u32 = 4;
@@ -55,12 +56,10 @@ impl Crowd {
             Anchor::Ticket(slot) => self.tier(slot),
             Anchor::Backfill { tier, .. } => tier,
         };
-        let last = Tier(self.rules.steps.len() as u16);
-        let tiers = match self.rules.algorithm.expansion_age {
-            ExpansionAge::Newest => 0..=own.0,
-            ExpansionAge::Oldest => own.0..=last.0.min(own.0),
-        };
-        tiers.into_iter().find_map(|tier| self.seek_at(anchor, Tier(tier), limits))
+        match self.rules.algorithm.expansion_age {
+            ExpansionAge::Newest => (0..=own.0).find_map(|tier| self.seek_at(anchor, Tier(tier), limits)),
+            ExpansionAge::Oldest => self.seek_at(anchor, own, limits),
+        }
     }
 
     fn seek_at(&self, anchor: Anchor<'_>, tier: Tier, limits: Limits) -> Option<Picked> {
@@ -70,33 +69,31 @@ impl Crowd {
                 (key, regions.get(usize::from(tier.0)).copied().unwrap_or(1))
             }
         };
-        let mut best: Option<Picked> = None;
-        let least: u32 = self.rules.teams.iter().map(|team| *team.min_players.at(tier)).sum();
+        let mut stands: SmallVec<[Stand<'_>; 4]> =
+            bits(regions).map(|region| Stand::new(self, key, tier, region)).collect();
         // The largest population first (D-102).
-        let mut populated: SmallVec<[(u32, u32); 8]> =
-            bits(regions).map(|region| (self.players_in(key, tier, region), region)).collect();
-        populated.retain(|(players, _)| *players >= least || matches!(anchor, Anchor::Backfill { .. }));
-        populated.sort_unstable_by_key(|(players, region)| (std::cmp::Reverse(*players), *region));
-        for (_, region) in populated {
-            let filling = Filling::new(self, tier, (key, region), limits);
-            match filling.from(anchor) {
+        stands.sort_by_key(|stand| std::cmp::Reverse(stand.players));
+        let mut best: Option<Picked> = None;
+        for stand in stands {
+            if let Anchor::Ticket(slot) = anchor
+                && (stand.is_hopeless() || !stand.packs(self.row(slot)[0] as u32))
+            {
+                continue;
+            }
+            match Filling::new(stand, limits).from(anchor) {
                 Some(picked) if picked.is_full => return Some(picked),
                 picked => best = best.or(picked),
             }
         }
         best
     }
-
-    fn players_in(&self, key: u32, tier: Tier, region: u32) -> u32 {
-        (0..self.classes()).filter_map(|class| self.band(key, tier, region, class)).map(Band::players).sum()
-    }
 }
 
 /// A match in the making.
 struct Filling<'c> {
+    stand: Stand<'c>,
     crowd: &'c Crowd,
     tier: Tier,
-    bands: SmallVec<[Option<&'c Band>; 4]>,
     limits: Limits,
     totals: Totals,
     seated: Totals,
@@ -110,32 +107,19 @@ struct Filling<'c> {
 }
 
 impl<'c> Filling<'c> {
-    fn new(crowd: &'c Crowd, tier: Tier, (key, region): (u32, u32), limits: Limits) -> Self {
-        let bands = (0..crowd.classes()).map(|class| crowd.band(key, tier, region, class)).collect();
+    fn new(stand: Stand<'c>, limits: Limits) -> Self {
+        let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
-        let (units, spare) = (SmallVec::new(), SmallVec::new());
-        let seated = totals.clone();
-        Self {
-            crowd,
-            tier,
-            bands,
-            limits,
-            totals,
-            seated,
-            units,
-            spare,
-            looks: 0,
-            near: 0.0,
-            fits: Sizes::MAX,
-        }
+        let (units, spare, seated) = (SmallVec::new(), SmallVec::new(), totals.clone());
+        let (looks, near, fits) = (0, 0.0, Sizes::MAX);
+        Self { stand, crowd, tier, limits, totals, seated, units, spare, looks, near, fits }
     }
 
     fn from(mut self, anchor: Anchor<'_>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
-                let row = self.crowd.row(slot);
-                self.near = self.crowd.near(row);
-                if !self.could_fill(row[0] as u32) || !self.seat(slot) {
+                self.near = self.crowd.near(self.crowd.row(slot));
+                if !self.seat(slot) {
                     return None;
                 }
             }
@@ -151,7 +135,7 @@ impl<'c> Filling<'c> {
                 self.fits = self.sizes_that_fit();
             }
         }
-        if !self.has_the_wanted() || !self.seat_the_wanted() {
+        if !self.seat_the_wanted() {
             return None;
         }
         self.fill();
@@ -183,32 +167,6 @@ impl<'c> Filling<'c> {
         let (taken, room) =
             teams.fold((0, 0), |sum, team| (sum.0 + self.taken(team), sum.1 + self.room(team)));
         room.min(self.limits.players.saturating_sub(taken))
-    }
-
-    /// Enough players of sizes that add up to the least that some team needs; costs the same whatever the crowd.
-    fn could_fill(&self, own: u32) -> bool {
-        let bands = || self.bands.iter().flatten();
-        let least: u32 = self.crowd.rules.teams.iter().map(|team| *team.min_players.at(self.tier)).sum();
-        if bands().map(|band| band.players()).sum::<u32>() < least {
-            return false;
-        }
-        let mut sizes = [0_u32; SIZES];
-        for band in bands() {
-            sizes.iter_mut().zip(band.sizes()).for_each(|(sum, one)| *sum += one);
-        }
-        // The anchor stands in the bands too.
-        sizes[(own as usize).min(SIZES - 1)] = sizes[(own as usize).min(SIZES - 1)].saturating_sub(1);
-        let seats = |team: &Team| (*team.min_players.at(self.tier), *team.max_players.at(self.tier));
-        let mut teams = self.crowd.rules.teams.iter().map(seats);
-        let has_place = self
-            .crowd
-            .rules
-            .teams
-            .iter()
-            .map(seats)
-            .any(|(least, most)| own <= most && reach(&sizes, most - own, least.saturating_sub(own)));
-        let others = teams.clone().filter(|(least, most)| reach(&sizes, *most, *least)).count();
-        has_place && others + 1 >= teams.by_ref().count()
     }
 
     /// Seats a ticket where it fits most closely, if no rule that lasts breaks.
@@ -247,31 +205,17 @@ impl<'c> Filling<'c> {
         true
     }
 
-    /// As many tickets as there are missing players with a text that teams cannot do without, at least.
-    fn has_the_wanted(&self) -> bool {
-        let steer = &self.crowd.plan.steer;
-        self.crowd.splits.iter().all(|column| {
-            let least = |wanted: &Wanted| {
-                let has: f64 = wanted.teams.iter().map(|team| self.totals.row(*team)[column + 1]).sum();
-                (*wanted.least.at(self.tier) - has).max(0.0)
-            };
-            let of_it = steer.wanted.iter().filter(|wanted| wanted.column == *column);
-            let missing: f64 = of_it.map(least).sum();
-            missing <= 0.0 || self.supply(*column) > 0
-        })
-    }
-
     /// The nearest ticket with each text that a team cannot do without, the scarcest text first.
     fn seat_the_wanted(&mut self) -> bool {
         let plan = &self.crowd.plan;
         let mut order: Vec<usize> = (0..plan.steer.wanted.len()).collect();
-        order.sort_by_key(|index| self.supply(plan.steer.wanted[*index].column));
+        order.sort_by_key(|index| self.stand.supply(plan.steer.wanted[*index].column));
         for index in order {
             let wanted = &plan.steer.wanted[index];
             let has = |filling: &Self| -> f64 {
                 wanted.teams.iter().map(|team| filling.totals.row(*team)[wanted.column + 1]).sum()
             };
-            let mut nearest = Nearest::new(self, |class| self.offers(class, wanted.column));
+            let mut nearest = Nearest::new(self, |class| self.stand.offers(class, wanted.column));
             while has(self) < *wanted.least.at(self.tier) {
                 let Some(spot) = self.look(&mut nearest) else { return false };
                 if self.crowd.row(spot.slot())[wanted.column + 1] <= 0.0 {
@@ -291,18 +235,6 @@ impl<'c> Filling<'c> {
             }
         }
         true
-    }
-
-    /// Tickets that have a text.
-    fn supply(&self, column: usize) -> usize {
-        let bands = self.bands.iter().enumerate().filter(|(class, _)| self.offers(*class, column));
-        bands.filter_map(|(_, band)| *band).map(Band::tickets).sum()
-    }
-
-    /// Tickets of this class may have the text; where it splits no bands, all may.
-    fn offers(&self, class: usize, column: usize) -> bool {
-        let bit = self.crowd.splits.iter().position(|split| *split == column);
-        bit.is_none_or(|bit| class >> bit & 1 == 1)
     }
 
     /// Seats until nothing is missing: those whom nobody wants first, then the others.
@@ -349,7 +281,7 @@ impl<'c> Filling<'c> {
             if self.looks >= self.limits.looks + 4 * self.units.len() {
                 return None;
             }
-            let spot = nearest.next(&self.bands, self.fits)?;
+            let spot = nearest.next(&self.stand.bands, self.fits)?;
             self.looks += 1;
             let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
             if window.is_some_and(|window| f64::from((spot.key() - self.near).abs()) > window * (1.0 + 1e-6))
@@ -431,22 +363,6 @@ impl<'c> Filling<'c> {
     }
 }
 
-/// Can tickets of these sizes add up to at least `least` and at most `most` players.
-fn reach(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
-    if least == 0 || most >= 127 {
-        return true;
-    }
-    let mut sums = 1_u128;
-    for (size, count) in sizes.iter().enumerate().skip(1) {
-        let count = if size == SIZES - 1 && *count > 0 { return true } else { *count };
-        for _ in 0..count.min(most / size as u32) {
-            sums |= sums << size;
-        }
-    }
-    let wanted = (1_u128 << (most + 1)) - (1_u128 << least);
-    sums & wanted != 0
-}
-
 /// Tickets of several bands by closeness.
 struct Nearest {
     bands: SmallVec<[(usize, Around); 4]>,
@@ -455,7 +371,7 @@ struct Nearest {
 impl Nearest {
     fn new(filling: &Filling<'_>, is_in: impl Fn(usize) -> bool) -> Self {
         let (near, fits) = (filling.near, filling.fits);
-        let bands = filling.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
+        let bands = filling.stand.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
         let bands = bands.filter_map(|(class, band)| Some((class, (*band)?.around(near, fits)))).collect();
         Self { bands }
     }

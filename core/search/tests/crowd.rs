@@ -52,7 +52,7 @@ impl Dice {
         Player {
             id: id.into(),
             attributes: attributes.map(|(name, value)| (name.to_string(), value)).into(),
-            latencies: BTreeMap::from(latencies),
+            latencies: latencies.into_iter().collect(),
             team: None,
         }
     }

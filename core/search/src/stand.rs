@@ -1,0 +1,102 @@
+//! Those of a crowd who could share a match in one region at one tier, and whether there is any hope of one. Answers
+//! from counts alone, so that a hopeless anchor costs the same whatever the crowd.
+
+use matchwright_rules::plan::Wanted;
+use matchwright_rules::{Team, Tier};
+use smallvec::SmallVec;
+
+use crate::band::{Band, SIZES};
+use crate::crowd::Crowd;
+
+/// Bands of one key, tier and region, by class.
+#[derive(Debug, Clone)]
+pub(crate) struct Stand<'c> {
+    pub crowd: &'c Crowd,
+    pub tier: Tier,
+    pub bands: SmallVec<[Option<&'c Band>; 4]>,
+    pub players: u32,
+}
+
+impl<'c> Stand<'c> {
+    pub fn new(crowd: &'c Crowd, key: u32, tier: Tier, region: u32) -> Self {
+        let bands: SmallVec<[Option<&Band>; 4]> =
+            (0..crowd.classes()).map(|class| crowd.band(key, tier, region, class)).collect();
+        let players = bands.iter().flatten().map(|band| band.players()).sum();
+        Self { crowd, tier, bands, players }
+    }
+
+    /// Nobody can find a match here: too few players, or nobody with a text that teams cannot do without.
+    pub fn is_hopeless(&self) -> bool {
+        let teams = self.crowd.rules.teams.iter();
+        let least: u32 = teams.map(|team| *team.min_players.at(self.tier)).sum();
+        let is_missing =
+            |wanted: &Wanted| *wanted.least.at(self.tier) > 0.0 && self.supply(wanted.column) == 0;
+        self.players < least || self.crowd.plan.steer.wanted.iter().any(is_missing)
+    }
+
+    /// Parties of the sizes that stand here can fill every team, one of them with a party of this size in it.
+    pub fn packs(&self, own: u32) -> bool {
+        let mut sizes = [0_u32; SIZES];
+        for band in self.bands.iter().flatten() {
+            sizes.iter_mut().zip(band.sizes()).for_each(|(sum, one)| *sum += one);
+        }
+        let at = (own as usize).min(SIZES - 1);
+        let mut others = sizes;
+        others[at] = others[at].saturating_sub(1);
+        let seats = |team: &Team| (*team.min_players.at(self.tier), *team.max_players.at(self.tier));
+        let teams = || self.crowd.rules.teams.iter().map(seats);
+        let has_place =
+            |(least, most): (u32, u32)| own <= most && reach(&others, most - own, least.saturating_sub(own));
+        teams().any(has_place) && teams().filter(|(least, most)| !reach(&sizes, *most, *least)).count() <= 1
+    }
+
+    /// Tickets that may have a text.
+    pub fn supply(&self, column: usize) -> usize {
+        let bands = self.bands.iter().enumerate().filter(|(class, _)| self.offers(*class, column));
+        bands.filter_map(|(_, band)| *band).map(Band::tickets).sum()
+    }
+
+    /// Tickets of this class may have the text; where it splits no bands, all may.
+    pub fn offers(&self, class: usize, column: usize) -> bool {
+        let bit = self.crowd.splits.iter().position(|split| *split == column);
+        bit.is_none_or(|bit| class >> bit & 1 == 1)
+    }
+}
+
+/// Can tickets of these sizes add up to at least `least` and at most `most` players.
+fn reach(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
+    if least == 0 || most >= 127 {
+        return true;
+    }
+    let mut sums = 1_u128;
+    for (size, count) in sizes.iter().enumerate().skip(1) {
+        if size == SIZES - 1 && *count > 0 {
+            return true;
+        }
+        for _ in 0..(*count).min(most / size as u32) {
+            sums |= sums << size;
+        }
+    }
+    let wanted = (1_u128 << (most + 1)) - (1_u128 << least);
+    sums & wanted != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_add_up_or_they_do_not() {
+        let sizes = |some: &[(usize, u32)]| {
+            let mut sizes = [0; SIZES];
+            some.iter().for_each(|(size, count)| sizes[*size] = *count);
+            sizes
+        };
+        assert!(!reach(&sizes(&[(3, 100)]), 5, 5));
+        assert!(reach(&sizes(&[(3, 100)]), 6, 5));
+        assert!(reach(&sizes(&[(4, 1), (1, 1)]), 5, 5));
+        assert!(!reach(&sizes(&[(1, 4)]), 5, 5));
+        assert!(reach(&sizes(&[(2, 3), (1, 1)]), 5, 4));
+        assert!(reach(&sizes(&[]), 5, 0));
+    }
+}
