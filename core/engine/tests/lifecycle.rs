@@ -8,7 +8,7 @@ use matchwright_engine::{
     Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session,
     Settings, State, Status, apply, decide, snapshot,
 };
-use matchwright_model::{MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_model::{Listing, MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
 const MATCH: MatchId = MatchId(7);
@@ -18,7 +18,7 @@ const AFTER_REQUEST: Timestamp = Timestamp::from_secs(1070);
 
 fn player(id: &str, team: Option<&str>) -> Player {
     let team = team.map(TeamName::from);
-    Player { id: PlayerId::from(id), attributes: BTreeMap::new(), latencies: BTreeMap::new(), team }
+    Player { id: PlayerId::from(id), attributes: Listing::new(), latencies: Listing::new(), team }
 }
 
 fn fields() -> MatchmakerFields {

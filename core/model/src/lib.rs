@@ -2,10 +2,12 @@
 
 mod attribute;
 mod id;
+mod listing;
 mod player;
 mod time;
 
 pub use attribute::{AttributeType, AttributeValue};
 pub use id::{MatchId, MatchmakerName, PlayerId, Region, RuleSetName, TeamName, TicketId};
+pub use listing::Listing;
 pub use player::{PartyPolicy, Player};
 pub use time::Timestamp;

@@ -1,16 +1,14 @@
 //! A player as a ticket brings him.
 
-use std::collections::BTreeMap;
-
-use crate::{AttributeValue, PlayerId, Region, TeamName};
+use crate::{AttributeValue, Listing, PlayerId, Region, TeamName};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Player {
     pub id: PlayerId,
     /// As sent; defaults of the rule set are filled in where rules are evaluated (D-30).
-    pub attributes: BTreeMap<String, AttributeValue>,
+    pub attributes: Listing<String, AttributeValue>,
     /// Milliseconds to each region he reported, at least 1 (D-07). Empty: he reported none.
-    pub latencies: BTreeMap<Region, u32>,
+    pub latencies: Listing<Region, u32>,
     /// His team in the running match; only players of a backfill ticket bring one.
     pub team: Option<TeamName>,
 }

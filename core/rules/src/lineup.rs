@@ -1,9 +1,8 @@
 //! Players seated in teams: what rules are evaluated over.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{AttributeValue, Player, PlayerId, Region};
+use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region};
 
 use crate::RuleSet;
 
@@ -18,7 +17,7 @@ pub struct Member {
     pub id: PlayerId,
     /// One value per `RuleSet::attributes`, of the declared type.
     pub values: Vec<AttributeValue>,
-    pub latencies: BTreeMap<Region, u32>,
+    pub latencies: Listing<Region, u32>,
 }
 
 /// Why a ticket does not fit a rule set.
@@ -45,11 +44,31 @@ impl Party {
         let members = players.iter().map(|player| Member::bind(rules, player)).collect::<Result<_, _>>()?;
         Ok(Self { members })
     }
+
+    /// Whether [`Party::bind`] would succeed, without making the party.
+    ///
+    /// # Errors
+    /// Those of [`Party::bind`].
+    pub fn check(rules: &RuleSet, players: &[Player]) -> Result<(), BindError> {
+        let mut values = players.iter().flat_map(|player| Member::values(rules, player));
+        values.try_for_each(|value| value.map(drop))
+    }
 }
 
 impl Member {
     fn bind(rules: &RuleSet, player: &Player) -> Result<Self, BindError> {
-        let values = rules.attributes.iter().map(|declared| {
+        Ok(Self {
+            id: player.id.clone(),
+            values: Self::values(rules, player).map(|value| value.cloned()).collect::<Result<_, _>>()?,
+            latencies: player.latencies.clone(),
+        })
+    }
+
+    fn values<'a>(
+        rules: &'a RuleSet,
+        player: &'a Player,
+    ) -> impl Iterator<Item = Result<&'a AttributeValue, BindError>> {
+        rules.attributes.iter().map(|declared| {
             let value = player.attributes.get(&declared.name).or(declared.default.as_ref());
             let value = value.ok_or_else(|| BindError::MissingAttribute {
                 player: player.id.clone(),
@@ -63,12 +82,7 @@ impl Member {
                     found: value.kind(),
                 });
             }
-            Ok(value.clone())
-        });
-        Ok(Self {
-            id: player.id.clone(),
-            values: values.collect::<Result<_, _>>()?,
-            latencies: player.latencies.clone(),
+            Ok(value)
         })
     }
 }

@@ -1,6 +1,5 @@
 //! Cases as data: a rule set, who sits where, and what is to be found.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -82,7 +81,7 @@ fn player(given: &Value) -> Player {
         attributes: attributes.map(|(key, value)| (key.clone(), attribute(value))).collect(),
         latencies: latencies
             .map(|(region, value)| (Region::from(region.as_str()), value.as_u64().expect("ms") as u32))
-            .collect::<BTreeMap<_, _>>(),
+            .collect(),
         team: None,
     }
 }

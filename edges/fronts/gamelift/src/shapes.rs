@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName};
+use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region, TeamName};
 
 use crate::FrontSettings;
 use crate::arn::name_of;
@@ -276,7 +276,7 @@ impl<'a> Shapes<'a> {
         };
         let attributes = match member(members, "PlayerAttributes") {
             Some(given) => self.attributes(format_args!("{path}.PlayerAttributes"), given),
-            None => Some(BTreeMap::new()),
+            None => Some(Listing::new()),
         };
         let team = match member(members, "Team") {
             Some(given) => {
@@ -286,12 +286,12 @@ impl<'a> Shapes<'a> {
         };
         let latencies = match member(members, "LatencyInMs") {
             Some(given) => self.latencies(format_args!("{path}.LatencyInMs"), given),
-            None => Some(BTreeMap::new()),
+            None => Some(Listing::new()),
         };
         Some(Player { id: PlayerId::from(id?), attributes: attributes?, latencies: latencies?, team: team? })
     }
 
-    fn latencies(&self, path: impl Display, value: &'a Document<'a>) -> Option<BTreeMap<Region, u32>> {
+    fn latencies(&self, path: impl Display, value: &'a Document<'a>) -> Option<Listing<Region, u32>> {
         let members = self.structure(&path, value)?;
         let latency = |(region, value): &'a Member<'a>| {
             let path = format_args!("{path}.{region}");
@@ -310,7 +310,7 @@ impl<'a> Shapes<'a> {
         &self,
         path: impl Display,
         value: &'a Document<'a>,
-    ) -> Option<BTreeMap<String, AttributeValue>> {
+    ) -> Option<Listing<String, AttributeValue>> {
         let members = self.structure(&path, value)?;
         if members.len() > 10 {
             self.violate(&path, "at most 10 attributes", members.len());

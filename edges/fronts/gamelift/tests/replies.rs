@@ -12,7 +12,7 @@ use matchwright_engine::{
 };
 use matchwright_gamelift::errors::Class;
 use matchwright_gamelift::{ApiError, Ask, Front, FrontSettings, Operation, Outcome, Protocol};
-use matchwright_model::{AttributeType, AttributeValue, MatchId, Player, PlayerId, Timestamp};
+use matchwright_model::{AttributeType, AttributeValue, Listing, MatchId, Player, PlayerId, Timestamp};
 use matchwright_rules::Diagnostic;
 use serde_json::Value;
 
@@ -32,16 +32,15 @@ fn front() -> Front {
 
 fn ticket(status: Status, reason: Option<EndReason>) -> Ticket {
     let texts = vec!["a".to_string(), "b".to_string()];
-    let attributes = BTreeMap::from([
+    let attributes = Listing::from([
         ("skill".to_string(), AttributeValue::Number(23.0)),
         ("mode".to_string(), AttributeValue::Text("coop".to_string())),
         ("maps".to_string(), AttributeValue::text_list(texts)),
         ("build".to_string(), AttributeValue::NumberMap(BTreeMap::from([("body".to_string(), 10.0)]))),
     ]);
-    let latencies = BTreeMap::from([("eu-west-1".into(), 25)]);
+    let latencies = Listing::from([("eu-west-1".into(), 25)]);
     let ann = Player { id: "ann".into(), attributes, latencies, team: None };
-    let bob =
-        Player { id: "bob".into(), attributes: BTreeMap::new(), latencies: BTreeMap::new(), team: None };
+    let bob = Player { id: "bob".into(), attributes: Listing::new(), latencies: Listing::new(), team: None };
     Ticket {
         id: "t-1".into(),
         matchmaker: "duel".into(),

@@ -1,8 +1,6 @@
 //! Random rule sets over the whole grammar, and random players for them.
 
-use std::collections::BTreeMap;
-
-use matchwright_model::{AttributeValue, Player, Region};
+use matchwright_model::{AttributeValue, Listing, Player, Region};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -334,7 +332,7 @@ pub(super) fn player(dice: &mut Dice, id: &str) -> Player {
         let texts: Vec<String> = TEXTS.into_iter().filter(|_| dice.percent(45)).map(str::to_string).collect();
         AttributeValue::text_list(texts)
     };
-    let attributes = BTreeMap::from([
+    let attributes = Listing::from([
         ("skill".to_string(), AttributeValue::Number(dice.pick(&NUMBERS))),
         ("rank".to_string(), AttributeValue::Number(dice.pick(&NUMBERS[3..8]))),
         ("role".to_string(), AttributeValue::Text(dice.pick(&TEXTS[..3]).to_string())),
