@@ -9,6 +9,9 @@ const EXACT_MAX: usize = 12;
 /// Swaps of a division that is not exact.
 const SWAPS_MAX: usize = 60;
 
+/// Means this close to each other, as a share of them, are not worth another swap.
+const EVEN_ENOUGH: f64 = 1e-4;
+
 /// A ticket and its team.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Unit<'c> {
@@ -33,7 +36,45 @@ impl Split<'_> {
         match self.rules.teams.len() {
             0 | 1 => {}
             2 if units.len() <= EXACT_MAX => self.divide(units, column + 1),
-            _ => self.swap(units, column + 1),
+            _ => {
+                self.deal(units, column + 1);
+                self.swap(units, column + 1);
+            }
+        }
+    }
+
+    /// Deals the units out anew: the largest first, then those furthest from the mean, each to the team that it evens
+    /// the most. Leaves them as they were where they do not fit that way, or where a team would lose what it wants.
+    fn deal(&self, units: &mut [Unit<'_>], column: usize) {
+        let wanted = Wants::of(self.plan, self.tier);
+        let side = |row: &[f64]| Side::of(row, column, &wanted);
+        let mut teams: SmallVec<[Side; 4]> =
+            (0..self.rules.teams.len()).map(|team| side(self.seated.row(team))).collect();
+        let all = units.iter().map(|unit| side(unit.row)).chain(teams.iter().copied());
+        let mean = all.fold(Side::default(), |sum, one| sum.with(&one)).mean();
+        let off = |side: &Side| side.sum - mean * side.players;
+        let mut order: SmallVec<[(u32, f64, usize); 16]> = units
+            .iter()
+            .enumerate()
+            .map(|(index, unit)| (unit.row[0] as u32, off(&side(unit.row)), index))
+            .collect();
+        order
+            .sort_unstable_by(|a, b| b.0.cmp(&a.0).then(b.1.abs().total_cmp(&a.1.abs())).then(a.2.cmp(&b.2)));
+        let mut dealt: SmallVec<[usize; 16]> = SmallVec::from_elem(0, units.len());
+        for (size, away, index) in order {
+            let room = |team: usize| {
+                f64::from(*self.rules.teams[team].max_players.at(self.tier))
+                    >= teams[team].players + f64::from(size)
+            };
+            let open = (0..teams.len()).filter(|team| room(*team));
+            let evened = |team: &usize| if away >= 0.0 { off(&teams[*team]) } else { -off(&teams[*team]) };
+            let Some(team) = open.min_by(|a, b| evened(a).total_cmp(&evened(b))) else { return };
+            teams[team] = teams[team].with(&side(units[index].row));
+            dealt[index] = team;
+        }
+        let least = |team: usize| f64::from(*self.rules.teams[team].min_players.at(self.tier));
+        if (0..teams.len()).all(|team| teams[team].players >= least(team)) && wanted.are_met(&teams) {
+            units.iter_mut().zip(dealt).for_each(|(unit, team)| unit.team = team);
         }
     }
 
@@ -95,16 +136,22 @@ impl Split<'_> {
             let Some(furthest) = furthest.max_by(|a, b| off(&teams[*a]).total_cmp(&off(&teams[*b]))) else {
                 return;
             };
+            let too_much = teams[furthest].mean() - mean;
+            if too_much.abs() <= EVEN_ENOUGH * mean.abs().max(1.0) {
+                return;
+            }
             let mut best: Option<(f64, usize, usize)> = None;
             for (index, one) in units.iter().enumerate().filter(|(_, unit)| unit.team == furthest) {
                 for (with, other) in units.iter().enumerate() {
-                    if other.team == furthest || other.row[0] != one.row[0] {
+                    let moved = other.row[column] - one.row[column];
+                    // What moves the furthest team further away is no help.
+                    if moved * too_much >= 0.0 || other.team == furthest || other.row[0] != one.row[0] {
                         continue;
                     }
-                    let moved = other.row[column] - one.row[column];
-                    let here = ((teams[furthest].sum + moved) / teams[furthest].players - mean).abs();
-                    let there = ((teams[other.team].sum - moved) / teams[other.team].players - mean).abs();
-                    let gain = off(&teams[furthest]).max(off(&teams[other.team])) - here.max(there);
+                    let theirs = &teams[other.team];
+                    let here = (too_much + moved / teams[furthest].players).abs();
+                    let there = (theirs.mean() - mean - moved / theirs.players).abs();
+                    let gain = too_much.abs().max(off(theirs)) - here.max(there);
                     if gain > 1e-9 && best.is_none_or(|(most, _, _)| gain > most) {
                         best = Some((gain, index, with));
                     }
