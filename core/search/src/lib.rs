@@ -2,10 +2,9 @@
 //! with proposals. Knows no clock, no disk, no thread; the same changes give the same proposals.
 //!
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
-//! players by number), `pool` (who waits, in
-//! buckets). Small buckets: `order` (who is looked at first), `hunt` (the complete search around one anchor). Large
-//! ones: `intake` (a party as numbers), [`Crowd`] and `band` (who is near whom), `stand` (is there hope), `seek` (a match around one
-//! ticket),
+//! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
+//! `order` (who is looked at first), `hunt` (the complete search around one anchor). Large ones: `intake` (a party as
+//! numbers), [`Crowd`] and `band` (who is near whom), `stand` (is there hope), `seek` (a match around one ticket),
 //! `split` (even teams). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
@@ -16,6 +15,7 @@ mod follower;
 mod hunt;
 mod intake;
 mod large;
+mod look;
 mod order;
 mod pool;
 mod roster;
