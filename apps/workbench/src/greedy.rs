@@ -1,6 +1,7 @@
 //! N1, the baseline: the documented search, done the straightforward way.
 //!
-//! The oldest ticket is the anchor; every other ticket is tried oldest first in every team with room; every rule that
+//! The oldest ticket is the anchor; every other ticket is tried oldest first in every team with room, the one with the
+//! most open seats first (D-98); every rule that
 //! can be evaluated on the set so far is evaluated by the interpreter for each; the largest valid set on the way is
 //! the match. Rules on head-counts and least counts are left to the end, as they cannot hold before.
 
@@ -112,7 +113,12 @@ impl Search<'_> {
     /// Seats a ticket in the first team where every rule that can be evaluated holds.
     fn add(&self, lineup: &mut Lineup, chosen: &mut Vec<(u32, u8)>, ticket: usize) -> bool {
         let party = &self.parties[ticket];
-        for team in 0..self.rules.teams.len() {
+        let mut teams: Vec<usize> = (0..self.rules.teams.len()).collect();
+        let open = |team: usize| {
+            self.rules.teams[team].max_players.at(Tier(0)).saturating_sub(lineup.teams[team].len() as u32)
+        };
+        teams.sort_by_key(|team| std::cmp::Reverse(open(*team)));
+        for team in teams {
             chosen.push((ticket as u32, team as u8));
             let tier = self.tier(chosen);
             let room = *self.rules.teams[team].max_players.at(tier) as usize;
