@@ -25,8 +25,8 @@ use crate::metrics::Meters;
 
 const BATCH_MESSAGES: usize = 4096;
 const BATCH_BYTES: usize = 1 << 20;
-/// After a batch of this many messages more are sure to come at once, and the next batch waits for them: a sync costs
-/// the same for one change as for a hundred.
+/// After a batch of this many messages more are sure to come at once, and the writer lets them gather: a sync costs the
+/// same for one change as for a hundred.
 const BUSY_MESSAGES: usize = 8;
 const GATHER: Duration = Duration::from_millis(2);
 /// How often a full journal is probed for room, and gauges are refreshed.
@@ -114,11 +114,12 @@ impl Writer {
     fn turn(&mut self) -> Result<bool, Fault> {
         let mut work = Work::default();
         let mut go_on = true;
+        if self.is_busy {
+            // Asleep to nobody: the first message would wake a writer that waits for it, only to wait for more.
+            std::thread::sleep(GATHER);
+        }
         match self.messages.recv_timeout(self.patience()) {
             Ok(first) => {
-                if self.is_busy {
-                    std::thread::sleep(GATHER);
-                }
                 go_on = self.take(&mut work, first)?;
                 while go_on && work.messages < BATCH_MESSAGES && work.bytes < BATCH_BYTES {
                     let Ok(next) = self.messages.try_recv() else { break };
