@@ -302,8 +302,7 @@ pub(crate) fn apply_proposed(state: &mut State, id: MatchId, made: Match) {
         MatchPhase::Placing => Status::Placing { match_id: id },
     };
     for ticket in made.tickets() {
-        state.set_status(ticket, status);
-        state.change_ticket(ticket, |ticket| seat(ticket, id, &made));
+        state.move_ticket(ticket, status, |ticket| seat(ticket, id, &made));
     }
     state.insert_match(id, made);
 }
@@ -331,7 +330,7 @@ pub(crate) fn apply_placement_started(state: &mut State, id: MatchId) {
     let Some(mut made) = state.remove_match(id) else { return };
     made.phase = MatchPhase::Placing;
     for ticket in made.tickets() {
-        state.set_status(ticket, Status::Placing { match_id: id });
+        state.move_ticket(ticket, Status::Placing { match_id: id }, |_| {});
     }
     state.insert_match(id, made);
 }
@@ -356,7 +355,6 @@ pub(crate) fn apply_ended(
             let wait = at.since(found.started_at);
             state.record_wait(&made.matchmaker, at, wait);
         }
-        state.set_status(ticket, status);
-        state.change_ticket(ticket, |ticket| ticket.session = session.cloned());
+        state.move_ticket(ticket, status, |ticket| ticket.session = session.cloned());
     }
 }

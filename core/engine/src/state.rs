@@ -89,17 +89,12 @@ impl State {
         self.tickets.insert(ticket);
     }
 
-    pub(crate) fn change_ticket(&mut self, id: &TicketId, change: impl FnOnce(&mut Ticket)) {
-        if let Some(ticket) = self.tickets.get_mut(id) {
-            change(ticket);
-        }
-    }
-
-    /// Moves a ticket to a status, and its deadlines with it.
-    pub(crate) fn set_status(&mut self, id: &TicketId, status: Status) {
+    /// Moves a ticket to a status, its deadlines with it, and changes what goes with the move.
+    pub(crate) fn move_ticket(&mut self, id: &TicketId, status: Status, change: impl FnOnce(&mut Ticket)) {
         let Some(ticket) = self.tickets.get_mut(id) else { return };
         let before = std::mem::replace(&mut ticket.status, status);
         self.index.moved(ticket, before);
+        change(ticket);
     }
 
     pub(crate) fn forget_ticket(&mut self, id: &TicketId) {

@@ -305,8 +305,7 @@ pub(crate) fn apply_started(state: &mut State, record: &Record) {
 }
 
 pub(crate) fn apply_searching(state: &mut State, id: &TicketId, reason: Option<EndReason>) {
-    state.set_status(id, Status::Searching);
-    state.change_ticket(id, |ticket| ticket.reason = reason);
+    state.move_ticket(id, Status::Searching, |ticket| ticket.reason = reason);
 }
 
 pub(crate) fn apply_ended(
@@ -317,8 +316,7 @@ pub(crate) fn apply_ended(
     reason: Option<EndReason>,
 ) {
     debug_assert_eq!(status.ended_at(), Some(at), "a ticket ends when its change happens");
-    state.set_status(id, status);
-    state.change_ticket(id, |ticket| ticket.reason = reason);
+    state.move_ticket(id, status, |ticket| ticket.reason = reason);
 }
 
 pub(crate) fn apply_forgotten(state: &mut State, id: &TicketId) {

@@ -40,7 +40,7 @@ fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
     for (name, value) in answer.headers {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(id) = HeaderValue::from_str(&MatchId(id).to_string()) {
+    if let Ok(id) = HeaderValue::from_maybe_shared(Bytes::from(MatchId(id).to_string())) {
         headers.insert(&REQUEST_ID, id);
     }
     // What is left of a body that was too large or too slow is not waited for.

@@ -56,7 +56,8 @@ impl Gate {
         if self.keys.is_empty() {
             return Ok(Visitor { key: None });
         }
-        let key = self.keys.verify(head, body, &served.realm.region, clock::wall()).await?;
+        // Boxed, or each request would carry the room for it, signed or not.
+        let key = Box::pin(self.keys.verify(head, body, &served.realm.region, clock::wall())).await?;
         Ok(Visitor { key: Some(key) })
     }
 }

@@ -16,7 +16,7 @@ impl Arns {
     }
 
     pub fn matchmaker(&self, name: &str) -> String {
-        format!("{}{MATCHMAKER}{name}", self.prefix)
+        [&self.prefix, MATCHMAKER, name].concat()
     }
 
     pub(crate) fn of(&self, resource: &Resource) -> String {
@@ -27,7 +27,7 @@ impl Arns {
     }
 
     pub fn rule_set(&self, name: &str) -> String {
-        format!("{}{RULE_SET}{name}", self.prefix)
+        [&self.prefix, RULE_SET, name].concat()
     }
 }
 

@@ -30,7 +30,12 @@ const DEPTH_MAX: usize = 64;
 
 impl<'a> Document<'a> {
     pub fn map<K: Into<Cow<'a, str>>>(members: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        let members = members.into_iter();
+        // Of optional members nobody knows how many come, but how many there can be.
+        let (least, most) = members.size_hint();
+        let mut list = Vec::with_capacity(most.unwrap_or(least));
+        list.extend(members.map(|(key, value)| (key.into(), value)));
+        Self::Map(list)
     }
 
     pub fn text(text: &'a (impl AsRef<str> + ?Sized)) -> Self {
