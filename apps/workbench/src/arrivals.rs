@@ -42,14 +42,18 @@ pub struct Outcome {
 }
 
 impl Stream {
-    /// Poisson arrivals of a workload's tickets.
-    pub fn poisson(workload: &Workload, per_second: f64, span: Duration, seed: u64) -> Self {
+    /// A workload's tickets: Poisson arrivals, or the measured times between them where the workload has such, scaled.
+    pub fn of(workload: &Workload, per_second: f64, span: Duration, seed: u64) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         let count = (per_second * span.as_secs_f64()) as usize;
         let mut tickets = workload.tickets(count, seed, Timestamp(0));
         let mut at = 0.0;
-        for ticket in &mut tickets {
-            at += -f64::ln(1.0 - rng.random::<f64>()) / per_second;
+        for (number, ticket) in tickets.iter_mut().enumerate() {
+            let gap = match workload.gaps() {
+                Some(gaps) => gaps[number % gaps.len()].as_secs_f64(),
+                None => -f64::ln(1.0 - rng.random::<f64>()),
+            };
+            at += gap / per_second;
             ticket.started_at = Timestamp(1_000 + (at * 1e3) as u64);
         }
         Self { tickets, span, patience: Duration::from_secs(60) }

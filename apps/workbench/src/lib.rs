@@ -1,7 +1,7 @@
 //! What match construction is measured against: workloads, the documented greedy search, bounds, and the quality of
 //! what came out. Knows no server.
 //!
-//! Reading order: [`workload`] (rule sets and tickets), [`run`] (a search over a large pool, timed), [`small`] (over
+//! Reading order: [`workload`] (rule sets and tickets), [`real`] (what they are made of where it was measured), [`run`] (a search over a large pool, timed), [`small`] (over
 //! small ones), [`arrivals`] (tickets one by one), [`goals`] (what they are to reach), [`greedy`] (the baseline
 //! N1), [`bounds`] (what no search can beat), [`quality`] (how good the matches are), [`clock`].
 
@@ -12,6 +12,7 @@ pub mod goals;
 pub mod greedy;
 mod live;
 pub mod quality;
+pub mod real;
 pub mod run;
 pub mod small;
 pub mod workload;

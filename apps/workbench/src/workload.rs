@@ -1,5 +1,6 @@
 //! Rule sets and the tickets that meet them. The same seed gives the same tickets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_model::{AttributeValue, Player, Region, Timestamp};
@@ -7,6 +8,8 @@ use matchwright_rules::{Options, RuleSet, compile};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Distribution, Normal};
+
+use crate::real::Real;
 
 /// A rule set and who plays by it.
 #[derive(Debug, Clone)]
@@ -18,7 +21,7 @@ pub struct Workload {
 }
 
 /// How the tickets of a workload are made up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct People {
     /// Weights of the party sizes from one on.
     sizes: &'static [u32],
@@ -27,6 +30,8 @@ struct People {
     modes: &'static [u32],
     /// Players live near one of the first so many regions.
     homes: usize,
+    /// Ratings and latencies out of these.
+    real: Option<Arc<Real>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +54,14 @@ pub struct Ticket {
 const SOLO: &[u32] = &[1];
 /// Per hundred tickets of 1 to 5 players: 1.55 players to a ticket.
 const PARTIES: &[u32] = &[70, 15, 8, 4, 3];
-const PEOPLE: People =
-    People { sizes: PARTIES, skills: Skills::Normal, has_healers: true, modes: &[60, 30, 10], homes: 8 };
+const PEOPLE: People = People {
+    sizes: PARTIES,
+    skills: Skills::Normal,
+    has_healers: true,
+    modes: &[60, 30, 10],
+    homes: 8,
+    real: None,
+};
 /// The longest that a ticket of a pool has waited.
 const AGE_MAX: Duration = Duration::from_secs(30);
 const REGIONS: [&str; 8] = ["amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heath"];
@@ -137,13 +148,25 @@ impl Workload {
         ]
     }
 
+    /// w2's rules for players with the ratings and latencies that were measured.
+    pub fn real(real: Arc<Real>) -> Self {
+        let fives = Self::by_name("w2").expect("it is one of all");
+        let people = People { real: Some(real), ..PEOPLE };
+        Self { name: "real", about: "w2 with measured ratings and latencies", people, ..fives }
+    }
+
+    /// Times between arrivals that were measured, with a mean of a second.
+    pub(crate) fn gaps(&self) -> Option<&[Duration]> {
+        self.people.real.as_ref().map(|real| real.gaps.as_slice())
+    }
+
     pub fn by_name(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|workload| workload.name == name)
     }
 
     /// The same with players of one mode and three homes: small pools that could play together.
     pub fn compatible(&self) -> Self {
-        Self { people: People { modes: &[1], homes: 3, ..self.people }, ..self.clone() }
+        Self { people: People { modes: &[1], homes: 3, ..self.people.clone() }, ..self.clone() }
     }
 
     /// The compiled rule set.
@@ -190,6 +213,7 @@ impl People {
     fn party(&self, rng: &mut ChaCha12Rng, number: usize) -> Vec<Player> {
         let size = pick(rng, self.sizes) + 1;
         let mean = match self.skills {
+            _ if self.real.is_some() => self.rating(rng),
             Skills::Normal => normal(rng, 1500.0, 350.0),
             Skills::Same => 1500.0,
             Skills::TwoClusters => {
@@ -200,15 +224,27 @@ impl People {
         let apart = if size > 1 && !matches!(self.skills, Skills::Same) { 120.0 } else { 0.0 };
         let mode = ["ranked", "casual", "chaos"][pick(rng, self.modes)];
         let home = rng.random_range(0..self.homes);
+        let host = self.real.as_ref().map(|real| &real.latencies[rng.random_range(0..real.latencies.len())]);
         (0..size)
             .map(|member| {
                 let skill = normal(rng, mean, apart).round();
                 let role =
                     ["healer", "tank", "scout"][pick(rng, &[10 + 10 * u32::from(self.has_healers), 25, 55])];
                 let role = if role == "healer" && !self.has_healers { "scout" } else { role };
-                player(rng, format!("p{number}-{member}"), (skill, mode, role), home)
+                let mut player = player(rng, format!("p{number}-{member}"), (skill, mode, role), home);
+                if let Some(host) = host {
+                    let named =
+                        REGIONS.iter().zip(host).map(|(name, latency)| (Region::new(*name), *latency));
+                    player.latencies = named.collect();
+                }
+                player
             })
             .collect()
+    }
+
+    fn rating(&self, rng: &mut ChaCha12Rng) -> f64 {
+        let ratings = self.real.as_ref().map(|real| real.ratings.as_slice()).unwrap_or_default();
+        ratings[rng.random_range(0..ratings.len())]
     }
 }
 

@@ -1,5 +1,6 @@
 //! `matchwright bench arrivals`: tickets one by one, in virtual time, beside the documented greedy on the same tickets.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -30,6 +31,9 @@ pub struct ArrivalsBench {
     /// Length of each run, in virtual seconds
     #[arg(long, default_value_t = 150)]
     seconds: u64,
+    /// Folder of real data, for the workload named real
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Leave the greedy out above this rate: it takes minutes there
@@ -49,12 +53,12 @@ struct Row {
 
 impl ArrivalsBench {
     pub fn measure(self) -> Result<(), String> {
-        let workload = workload(&self.workload)?;
+        let workload = workload(&self.workload, self.data.as_deref())?;
         let bar = bar(self.per_second.len() as u64 * (self.hold.len() as u64 + 1))?;
         let mut rows = Vec::new();
         for per_second in &self.per_second {
             let span = Duration::from_secs(self.seconds);
-            let stream = Stream::poisson(&workload, *per_second, span, self.seed);
+            let stream = Stream::of(&workload, *per_second, span, self.seed);
             bar.set_message(format!("{per_second}/s greedy"));
             bar.inc(1);
             if *per_second <= self.greedy_up_to {

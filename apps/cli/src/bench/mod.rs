@@ -7,12 +7,15 @@ mod process;
 mod search;
 mod small;
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
+use matchwright_workbench::real::Real;
 use matchwright_workbench::workload::Workload;
 use serde_json::json;
 
@@ -77,7 +80,15 @@ impl Bench {
     }
 }
 
-fn workload(name: &str) -> Result<Workload, String> {
+/// A workload by its name; the real one out of a folder of data.
+fn workload(name: &str, data: Option<&Path>) -> Result<Workload, String> {
+    match (name, data) {
+        ("real", Some(folder)) => return Real::read(folder).map(|real| Workload::real(Arc::new(real))),
+        ("real", None) => {
+            return Err("the workload real wants --data with the folder of its files".to_string());
+        }
+        _ => {}
+    }
     Workload::by_name(name).ok_or_else(|| {
         let known: Vec<&str> = Workload::all().iter().map(|one| one.name).collect();
         format!("there is no workload {name}; choose from {}", known.join(", "))

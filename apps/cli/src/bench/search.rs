@@ -1,5 +1,6 @@
 //! `matchwright bench search`: match construction beside the documented greedy and the bounds, in one run.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -30,12 +31,15 @@ are processor time of one thread, medians of the rounds. The greedy is stopped a
 is known. Every match of both is judged by the interpreter of the rule language. Goals are told as met or not.")]
 pub struct SearchBench {
     /// Workloads: w1, w2, w3, w4a, w4b, w4c, w5, or same-skill, two-clusters, no-healers, all-threes, all-fours,
-    /// fours-some-solos
+    /// fours-some-solos; real with --data
     #[arg(long, value_delimiter = ',', default_value = "w1,w2,w3,w4a,w5", value_name = "NAME")]
     workload: Vec<String>,
     /// Tickets in the pool
     #[arg(long, default_value_t = 10_000)]
     tickets: usize,
+    /// Folder of real data, for the workload named real
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How often each is measured
@@ -58,7 +62,11 @@ const STEPS: u64 = 4;
 
 impl SearchBench {
     pub fn measure(self) -> Result<(), String> {
-        let workloads = self.workload.iter().map(|name| workload(name)).collect::<Result<Vec<_>, _>>()?;
+        let workloads = self
+            .workload
+            .iter()
+            .map(|name| workload(name, self.data.as_deref()))
+            .collect::<Result<Vec<_>, _>>()?;
         let bar = bar(workloads.len() as u64 * STEPS)?;
         let rows: Vec<Row> = workloads.iter().map(|workload| self.row(workload, &bar)).collect();
         bar.finish_and_clear();

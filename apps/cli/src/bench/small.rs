@@ -32,7 +32,8 @@ pub struct SmallBench {
 
 impl SmallBench {
     pub fn measure(self) -> Result<(), String> {
-        let workloads = self.workload.iter().map(|name| workload(name)).collect::<Result<Vec<_>, _>>()?;
+        let workloads =
+            self.workload.iter().map(|name| workload(name, None)).collect::<Result<Vec<_>, _>>()?;
         let bar = bar((workloads.len() * self.tickets.len()) as u64)?;
         let mut rows: Vec<(&'static str, usize, Outcome)> = Vec::new();
         for one in &workloads {
