@@ -162,10 +162,38 @@ impl Pool {
 
     /// A match around a ticket out of the crowd.
     pub fn seek<'p>(&'p self, entry: &'p Entry, now: Timestamp, limits: Limits) -> Option<Sought<'p>> {
+        let mut without = Vec::new();
+        loop {
+            let sought = self.seek_without(entry, now, limits, &without)?;
+            // A backfill ticket lists players of a running game; one of them may also wait for another.
+            let listed = |other: &Entry| {
+                let mut members = other.party.members.iter();
+                members.any(|member| entry.party.members.iter().any(|one| one.id == member.id))
+            };
+            let twice =
+                sought.units.iter().filter(|(other, _)| entry.is_backfill() && other.rank != entry.rank);
+            let twice: Vec<Slot> =
+                twice.filter(|(other, _)| listed(other)).filter_map(|(other, _)| other.slot).collect();
+            if twice.is_empty() {
+                return Some(sought);
+            }
+            without.extend(twice);
+        }
+    }
+
+    fn seek_without<'p>(
+        &'p self,
+        entry: &'p Entry,
+        now: Timestamp,
+        limits: Limits,
+        without: &[Slot],
+    ) -> Option<Sought<'p>> {
         let tier: Tier = self.rules.tier(now.since(entry.rank.started_at));
         let anchor = match entry.slot {
             Some(slot) => Anchor::Ticket(slot),
-            None => Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions },
+            None => {
+                Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions, without }
+            }
         };
         let Picked { units, is_full } = self.crowd.seek(anchor, limits)?;
         let of_slot = |slot: Slot| self.entry(self.owners[slot as usize]?);

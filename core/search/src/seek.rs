@@ -45,12 +45,14 @@ pub enum Anchor<'a> {
         key: u32,
         tier: Tier,
         regions: &'a [u64],
+        /// Tickets of players whom it lists.
+        without: &'a [Slot],
     },
 }
 
 impl Crowd {
     /// The first match found around an anchor, the strictest tier first.
-    pub fn seek(&self, anchor: Anchor<'_>, limits: Limits) -> Option<Picked> {
+    pub fn seek<'a>(&'a self, anchor: Anchor<'a>, limits: Limits) -> Option<Picked> {
         let own = match anchor {
             Anchor::Ticket(slot) if !self.holds(slot) => return None,
             Anchor::Ticket(slot) => self.tier(slot),
@@ -62,7 +64,7 @@ impl Crowd {
         }
     }
 
-    fn seek_at(&self, anchor: Anchor<'_>, tier: Tier, limits: Limits) -> Option<Picked> {
+    fn seek_at<'a>(&'a self, anchor: Anchor<'a>, tier: Tier, limits: Limits) -> Option<Picked> {
         let (key, regions) = match anchor {
             Anchor::Ticket(slot) => (self.key(slot), self.regions(slot, tier)),
             Anchor::Backfill { key, regions, .. } => {
@@ -100,6 +102,7 @@ struct Filling<'c> {
     units: SmallVec<[Unit<'c>; 16]>,
     /// Looked at and not seated.
     spare: SmallVec<[Spot; 32]>,
+    without: &'c [Slot],
     looks: usize,
     near: f32,
     /// Sizes of parties that some team has room for.
@@ -111,11 +114,11 @@ impl<'c> Filling<'c> {
         let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
         let (units, spare, seated) = (SmallVec::new(), SmallVec::new(), totals.clone());
-        let (looks, near, fits) = (0, 0.0, Sizes::MAX);
-        Self { stand, crowd, tier, limits, totals, seated, units, spare, looks, near, fits }
+        let (without, looks, near, fits) = (&[] as &[Slot], 0, 0.0, Sizes::MAX);
+        Self { stand, crowd, tier, limits, totals, seated, units, spare, without, looks, near, fits }
     }
 
-    fn from(mut self, anchor: Anchor<'_>) -> Option<Picked> {
+    fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
                 self.near = self.crowd.near(self.crowd.row(slot));
@@ -123,7 +126,8 @@ impl<'c> Filling<'c> {
                     return None;
                 }
             }
-            Anchor::Backfill { rows, .. } => {
+            Anchor::Backfill { rows, without, .. } => {
+                self.without = without;
                 for (team, row) in rows {
                     self.totals.add(&self.crowd.plan.columns, *team, row);
                 }
@@ -288,7 +292,8 @@ impl<'c> Filling<'c> {
             {
                 return None;
             }
-            if !self.units.iter().any(|unit| unit.slot == spot.slot()) {
+            if !self.units.iter().any(|unit| unit.slot == spot.slot()) && !self.without.contains(&spot.slot())
+            {
                 return Some(spot);
             }
         }
