@@ -6,7 +6,9 @@ use std::sync::Arc;
 use matchwright_rules::plan::Plan;
 use matchwright_rules::{ExpansionAge, RuleSet, Tier};
 
+use crate::alive::Alive;
 use crate::band::{Band, Spot};
+use crate::seek::Picked;
 
 /// A ticket's place in a crowd; free for another once it has left.
 pub type Slot = u32;
@@ -38,6 +40,7 @@ pub struct Crowd {
     rows: Vec<f64>,
     regions: Vec<u64>,
     places: Vec<Place>,
+    pub(crate) alive: Alive,
     free: Vec<Slot>,
     groups: Vec<Group>,
 }
@@ -49,6 +52,8 @@ struct Place {
     tier: u16,
     class: u8,
     is_here: bool,
+    /// Bands that have a spot of it. A slot is free for another when nobody holds it and no spot is left.
+    spots: u16,
 }
 
 /// Tickets of one key: bands by region, tier and class.
@@ -56,6 +61,15 @@ struct Place {
 struct Group {
     bands: Vec<Option<Box<Band>>>,
     tickets: usize,
+}
+
+impl Group {
+    fn band_mut(&mut self, index: usize) -> &mut Band {
+        if self.bands.len() <= index {
+            self.bands.resize_with(index + 1, || None);
+        }
+        self.bands[index].get_or_insert_default()
+    }
 }
 
 impl Crowd {
@@ -75,6 +89,7 @@ impl Crowd {
             rows,
             regions,
             places,
+            alive: Alive::default(),
             free: Vec::new(),
             groups: Vec::new(),
         }
@@ -82,8 +97,49 @@ impl Crowd {
 
     /// Takes a ticket in.
     pub fn insert(&mut self, guest: &Guest) -> Slot {
+        let slot = self.place(guest);
+        for tier in self.indexed(0, guest.tier.0) {
+            self.enter(slot, tier);
+        }
+        slot
+    }
+
+    /// Takes in many at once: bands where nobody stands are sorted once.
+    pub fn extend(&mut self, guests: &[Guest]) -> Vec<Slot> {
+        self.rows.reserve(guests.len() * self.width);
+        self.regions.reserve(guests.len() * self.tiers);
+        self.places.reserve(guests.len());
+        let mut together: Vec<Vec<Vec<Spot>>> = Vec::new();
+        let mut slots = Vec::with_capacity(guests.len());
+        for guest in guests {
+            let slot = self.place(guest);
+            slots.push(slot);
+            let key = guest.key as usize;
+            together.resize_with(together.len().max(key + 1), Vec::new);
+            for tier in self.indexed(0, guest.tier.0) {
+                self.each_band(slot, tier, |index, spot| {
+                    let bands = &mut together[key];
+                    bands.resize_with(bands.len().max(index + 1), Vec::new);
+                    bands[index].push(spot);
+                });
+            }
+        }
+        for (group, bands) in self.groups.iter_mut().zip(together) {
+            for (index, mut spots) in bands.into_iter().enumerate().filter(|(_, spots)| !spots.is_empty()) {
+                spots.sort_unstable();
+                match group.band_mut(index) {
+                    band if band.spots() == 0 => *band = Band::of(&spots),
+                    band => spots.into_iter().for_each(|spot| band.insert(spot)),
+                }
+            }
+        }
+        slots
+    }
+
+    /// Gives a ticket a slot.
+    fn place(&mut self, guest: &Guest) -> Slot {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place { key: 0, tier: 0, class: 0, is_here: false });
+            self.places.push(Place { key: 0, tier: 0, class: 0, is_here: false, spots: 0 });
             self.rows.resize(self.places.len() * self.width, 0.0);
             self.regions.resize(self.places.len() * self.tiers, u64::MAX);
             self.places.len() as Slot - 1
@@ -96,29 +152,37 @@ impl Crowd {
             false => regions.copy_from_slice(&guest.regions),
         }
         let class = self.class_of(&guest.row);
-        self.places[at] = Place { key: guest.key, tier: guest.tier.0, class, is_here: true };
+        self.places[at] = Place { key: guest.key, tier: guest.tier.0, class, is_here: true, spots: 0 };
+        self.alive.set(slot);
         if self.groups.len() <= guest.key as usize {
             self.groups.resize_with(guest.key as usize + 1, Group::default);
         }
         self.groups[guest.key as usize].tickets += 1;
-        for tier in self.indexed(0, guest.tier.0) {
-            self.enter(slot, tier);
-        }
         slot
     }
 
-    /// Takes a ticket out.
+    /// Takes a ticket out, claimed or not.
     pub fn remove(&mut self, slot: Slot) {
         let place = self.places[slot as usize];
         if !place.is_here {
             return;
         }
+        self.alive.clear(slot);
+        self.groups[place.key as usize].tickets -= 1;
         for tier in self.indexed(0, place.tier) {
             self.leave(slot, tier);
         }
-        self.groups[place.key as usize].tickets -= 1;
-        self.places[slot as usize].is_here = false;
-        self.free.push(slot);
+        let place = &mut self.places[slot as usize];
+        place.is_here = false;
+        if place.spots == 0 {
+            self.free.push(slot);
+        }
+    }
+
+    /// Takes the tickets of a match for one of several workers, all or none. Each is then to be removed; until then
+    /// bands count them, but nobody finds them.
+    pub fn claim(&self, picked: &Picked) -> bool {
+        self.alive.claim(picked.units.iter().map(|(slot, _)| *slot))
     }
 
     /// A ticket has waited into a later tier.
@@ -136,15 +200,23 @@ impl Crowd {
     /// Bytes held per ticket's numbers and places in bands.
     pub fn bytes(&self) -> usize {
         let bands = self.groups.iter().flat_map(|group| group.bands.iter().flatten());
-        let fixed = self.rows.capacity() * 8
+        let fixed = self.alive.bytes()
+            + self.rows.capacity() * 8
             + self.regions.capacity() * 8
             + self.places.capacity() * size_of::<Place>();
         fixed + bands.map(|band| band.bytes()).sum::<usize>()
     }
 
-    /// Somebody stands in this place.
+    /// Spots in bands, and how many of them are of tickets that left.
+    pub fn spots(&self) -> (usize, usize) {
+        let bands = || self.groups.iter().flat_map(|group| group.bands.iter().flatten());
+        let all: usize = bands().map(|band| band.spots()).sum();
+        (all, all - bands().map(|band| band.tickets()).sum::<usize>())
+    }
+
+    /// Somebody stands in this place, and nobody claimed him.
     pub fn holds(&self, slot: Slot) -> bool {
-        self.places[slot as usize].is_here
+        self.alive.holds(slot)
     }
 
     pub(crate) fn row(&self, slot: Slot) -> &[f64] {
@@ -192,29 +264,52 @@ impl Crowd {
         }
     }
 
+    /// Every band in which somebody stands: its key, tier, region and class.
+    pub(crate) fn bands(&self) -> impl Iterator<Item = (u32, Tier, u32, usize, &Band)> {
+        self.groups.iter().enumerate().flat_map(move |(key, group)| {
+            group.bands.iter().enumerate().filter_map(move |(index, band)| {
+                let band = band.as_deref().filter(|band| band.tickets() > 0)?;
+                let (rest, class) = (index / self.classes(), index % self.classes());
+                Some((key as u32, Tier((rest % self.tiers) as u16), (rest / self.tiers) as u32, class, band))
+            })
+        })
+    }
+
     fn index(&self, tier: usize, region: u32, class: usize) -> usize {
         (region as usize * self.tiers + tier) * self.classes() + class
     }
 
     fn enter(&mut self, slot: Slot, tier: u16) {
-        let (place, spot) = (self.places[slot as usize], self.spot(slot));
+        let key = self.places[slot as usize].key as usize;
+        let mut groups = std::mem::take(&mut self.groups);
+        self.each_band(slot, tier, |index, spot| groups[key].band_mut(index).insert(spot));
+        self.groups = groups;
+    }
+
+    /// Tells the bands that a ticket enters at a tier, and counts its spots.
+    fn each_band(&mut self, slot: Slot, tier: u16, mut enter: impl FnMut(usize, Spot)) {
+        let (class, spot) = (usize::from(self.places[slot as usize].class), self.spot(slot));
         for region in bits(self.regions(slot, Tier(tier))) {
-            let index = self.index(usize::from(tier), region, usize::from(place.class));
-            let bands = &mut self.groups[place.key as usize].bands;
-            if bands.len() <= index {
-                bands.resize_with(index + 1, || None);
-            }
-            bands[index].get_or_insert_default().insert(spot);
+            enter(self.index(usize::from(tier), region, class), spot);
+            self.places[slot as usize].spots += 1;
         }
     }
 
     fn leave(&mut self, slot: Slot, tier: u16) {
-        let (place, spot) = (self.places[slot as usize], self.spot(slot));
+        let place = self.places[slot as usize];
+        let size = self.row(slot)[0] as u32;
         for region in bits(self.regions(slot, Tier(tier))) {
             let index = self.index(usize::from(tier), region, usize::from(place.class));
-            let band = self.groups[place.key as usize].bands[index].as_mut();
-            let was_there = band.is_some_and(|band| band.remove(spot));
-            debug_assert!(was_there, "a ticket stands in every band that it entered");
+            let Self { groups, alive, places, free, .. } = self;
+            let band = groups[place.key as usize].bands[index].as_mut();
+            let band = band.expect("a ticket stands in every band that it entered");
+            band.leave(size, alive, |slot| {
+                let place = &mut places[slot as usize];
+                place.spots -= 1;
+                if place.spots == 0 && !place.is_here {
+                    free.push(slot);
+                }
+            });
         }
     }
 

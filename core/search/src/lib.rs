@@ -8,6 +8,7 @@
 //! `split` (even teams). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
+mod alive;
 mod balance;
 mod band;
 mod crowd;
@@ -23,9 +24,11 @@ mod seek;
 mod settings;
 mod split;
 mod stand;
+mod sweep;
 
 pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};
 pub use intake::Intake;
 pub use seek::{Anchor, Limits, Picked};
 pub use settings::SearchSettings;
+pub use sweep::Stretch;

@@ -4,11 +4,11 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use matchwright_rules::plan::{Case, Coming, Totals};
+use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
 use smallvec::SmallVec;
 
-use crate::band::{Around, Band, SIZES, Sizes, Spot};
+use crate::band::{Around, SIZES, Sizes, Spot};
 use crate::crowd::{Crowd, Slot, bits};
 use crate::split::{Split, Unit};
 use crate::stand::Stand;
@@ -76,7 +76,7 @@ impl Crowd {
         // The largest population first (D-102).
         stands.sort_by_key(|stand| std::cmp::Reverse(stand.players));
         let mut best: Option<Picked> = None;
-        for stand in stands {
+        for stand in &stands {
             if let Anchor::Ticket(slot) = anchor
                 && (stand.is_hopeless() || !stand.packs(self.row(slot)[0] as u32))
             {
@@ -92,8 +92,8 @@ impl Crowd {
 }
 
 /// A match in the making.
-struct Filling<'c> {
-    stand: Stand<'c>,
+pub(crate) struct Filling<'s, 'c> {
+    stand: &'s Stand<'c>,
     crowd: &'c Crowd,
     tier: Tier,
     limits: Limits,
@@ -109,8 +109,8 @@ struct Filling<'c> {
     fits: Sizes,
 }
 
-impl<'c> Filling<'c> {
-    fn new(stand: Stand<'c>, limits: Limits) -> Self {
+impl<'s, 'c> Filling<'s, 'c> {
+    pub fn new(stand: &'s Stand<'c>, limits: Limits) -> Self {
         let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
         let (units, spare, seated) = (SmallVec::new(), SmallVec::new(), totals.clone());
@@ -118,7 +118,7 @@ impl<'c> Filling<'c> {
         Self { stand, crowd, tier, limits, totals, seated, units, spare, without, looks, near, fits }
     }
 
-    fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
+    pub fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
                 self.near = self.crowd.near(self.crowd.row(slot));
@@ -159,11 +159,7 @@ impl<'c> Filling<'c> {
     }
 
     fn sizes_that_fit(&self) -> Sizes {
-        let room = (0..self.crowd.rules.teams.len()).map(|team| self.room(team)).max().unwrap_or(0);
-        match room as usize {
-            room if room + 1 >= SIZES => Sizes::MAX,
-            room => (1 << (room + 1)) - 1,
-        }
+        sizes_to((0..self.crowd.rules.teams.len()).map(|team| self.room(team)).max().unwrap_or(0))
     }
 
     fn missing(&self) -> u32 {
@@ -183,7 +179,7 @@ impl<'c> Filling<'c> {
         loop {
             let rooms = (0..self.crowd.rules.teams.len()).map(|team| (self.room(team), team + 1));
             let Some(next) = rooms.filter(|one| one.0 >= size && *one > after).min() else { return false };
-            if self.seat_in(slot, next.1 - 1) {
+            if !self.strands(self.crowd.row(slot), next.1 - 1) && self.seat_in(slot, next.1 - 1) {
                 return true;
             }
             after = next;
@@ -221,15 +217,17 @@ impl<'c> Filling<'c> {
             };
             let mut nearest = Nearest::new(self, |class| self.stand.offers(class, wanted.column));
             while has(self) < *wanted.least.at(self.tier) {
-                let Some(spot) = self.look(&mut nearest) else { return false };
-                if self.crowd.row(spot.slot())[wanted.column + 1] <= 0.0 {
+                let room = wanted.teams.iter().map(|team| self.room(*team)).max().unwrap_or(0);
+                let Some(spot) = self.look(&mut nearest, sizes_to(room)) else { return false };
+                let row = self.crowd.row(spot.slot());
+                if row[wanted.column + 1] <= 0.0 {
                     continue;
                 }
-                let mut teams: Vec<(u32, usize)> = wanted
+                let mut teams: SmallVec<[(u32, usize); 4]> = wanted
                     .teams
                     .iter()
                     .map(|team| (self.room(*team), *team))
-                    .filter(|(room, _)| *room >= spot.size())
+                    .filter(|(room, team)| *room >= spot.size() && !self.strands(row, *team))
                     .collect();
                 teams.sort_unstable_by(|a, b| b.cmp(a));
                 let is_seated = teams.into_iter().any(|(_, team)| self.seat_in(spot.slot(), team));
@@ -239,6 +237,15 @@ impl<'c> Filling<'c> {
             }
         }
         true
+    }
+
+    /// With this ticket a team would be full and still without what it cannot do without.
+    fn strands(&self, row: &[f64], team: usize) -> bool {
+        let is_unmet = |wanted: &Wanted| {
+            let own = self.totals.row(team)[wanted.column + 1] + row[wanted.column + 1];
+            wanted.teams == [team] && own < *wanted.least.at(self.tier)
+        };
+        self.room(team) <= row[0] as u32 && self.crowd.plan.steer.wanted.iter().any(is_unmet)
     }
 
     /// Seats until nothing is missing: those whom nobody wants first, then the others.
@@ -254,7 +261,7 @@ impl<'c> Filling<'c> {
             let mut nearest = Nearest::new(self, is_in);
             self.seat_the_largest(&mut nearest);
             while self.missing() > 0 {
-                let Some(spot) = self.look(&mut nearest) else { break };
+                let Some(spot) = self.look(&mut nearest, self.fits) else { break };
                 if !self.seat(spot.slot()) {
                     self.spare.push(spot);
                 }
@@ -267,7 +274,7 @@ impl<'c> Filling<'c> {
         let wanted = self.missing() + SLACK;
         let (mut window, mut players) = (SmallVec::<[Spot; 32]>::new(), 0);
         while players < wanted {
-            let Some(spot) = self.look(nearest) else { break };
+            let Some(spot) = self.look(nearest, self.fits) else { break };
             players += spot.size();
             window.push(spot);
         }
@@ -280,12 +287,12 @@ impl<'c> Filling<'c> {
     }
 
     /// The next nearest ticket that is not seated, while there are looks left and it is near enough for the rules.
-    fn look(&mut self, nearest: &mut Nearest) -> Option<Spot> {
+    fn look(&mut self, nearest: &mut Nearest, fits: Sizes) -> Option<Spot> {
         loop {
             if self.looks >= self.limits.looks + 4 * self.units.len() {
                 return None;
             }
-            let spot = nearest.next(&self.stand.bands, self.fits)?;
+            let spot = nearest.next(self.stand, fits)?;
             self.looks += 1;
             let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
             if window.is_some_and(|window| f64::from((spot.key() - self.near).abs()) > window * (1.0 + 1e-6))
@@ -368,21 +375,31 @@ impl<'c> Filling<'c> {
     }
 }
 
+/// Sizes of parties that so much room is enough for.
+fn sizes_to(room: u32) -> Sizes {
+    match room as usize {
+        room if room + 1 >= SIZES => Sizes::MAX,
+        room => (1 << (room + 1)) - 1,
+    }
+}
+
 /// Tickets of several bands by closeness.
 struct Nearest {
     bands: SmallVec<[(usize, Around); 4]>,
 }
 
 impl Nearest {
-    fn new(filling: &Filling<'_>, is_in: impl Fn(usize) -> bool) -> Self {
+    fn new(filling: &Filling<'_, '_>, is_in: impl Fn(usize) -> bool) -> Self {
         let (near, fits) = (filling.near, filling.fits);
         let bands = filling.stand.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
-        let bands = bands.filter_map(|(class, band)| Some((class, (*band)?.around(near, fits)))).collect();
+        let bands = bands
+            .filter_map(|(class, band)| Some((class, (*band)?.around(near, fits, &filling.crowd.alive))))
+            .collect();
         Self { bands }
     }
 
     /// Room only shrinks: what does not fit now will not fit later.
-    fn next(&mut self, bands: &[Option<&Band>], fits: Sizes) -> Option<Spot> {
+    fn next(&mut self, stand: &Stand<'_>, fits: Sizes) -> Option<Spot> {
         loop {
             let nearest = match self.bands.as_mut_slice() {
                 [only] => Some(only),
@@ -393,7 +410,7 @@ impl Nearest {
                     .map(|(_, one)| one),
             };
             let (class, around) = nearest?;
-            let spot = around.next(bands[*class]?, fits)?;
+            let spot = around.next(stand.bands[*class]?, fits, &stand.crowd.alive)?;
             if fits >> spot.size() & 1 == 1 {
                 return Some(spot);
             }
