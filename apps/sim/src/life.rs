@@ -84,6 +84,14 @@ pub fn live(seed: u64, plan: &Plan) -> Story {
     life.story()
 }
 
+/// Every fourth life has its pools searched as if they were large, and swept where a few tickets wait at once.
+fn search_settings(seed: u64) -> SearchSettings {
+    match seed % 4 {
+        3 => SearchSettings { exact_tickets: 2, sweep_tickets: 3, workers: 2, ..SearchSettings::default() },
+        _ => SearchSettings::default(),
+    }
+}
+
 struct Life<'p> {
     world: World,
     plan: &'p Plan,
@@ -97,7 +105,7 @@ impl<'p> Life<'p> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let settings =
             Settings { requeue_cancels_backfill: random.next_u64() % 2 == 0, ..Settings::default() };
-        let mut world = World::new(settings, SearchSettings::default(), seed);
+        let mut world = World::new(settings, search_settings(seed), seed);
         for name in ["first", "second"] {
             let body = RULE_SETS[(random.next_u64() % RULE_SETS.len() as u64) as usize].to_string();
             let rules = Command::CreateRuleSet { name: name.into(), body, tags: BTreeMap::new() };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use matchwright_engine::{
-    Answer, Change, Command, Context, Event, Query, Record, Rejection, Reply, RuleCount, Settings, State,
-    answer, apply, decide, snapshot, tell,
+    Answer, Change, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings,
+    State, answer, apply, decide, snapshot, tell,
 };
 use matchwright_model::{MatchId, TicketId, Timestamp};
 use matchwright_search::{Search, SearchSettings};
@@ -86,13 +86,24 @@ impl World {
         loop {
             let random = &mut self.random;
             let mut new_id = || MatchId(u128::from(random.next_u64()) << 64 | u128::from(random.next_u64()));
+            if let Some(backlog) = self.search.backlog(self.now) {
+                // One worker after the other: what they do at the same time does not repeat.
+                let swept = backlog.shares().iter().map(|share| backlog.walk(share)).collect();
+                let proposals = self.search.swept(swept, &mut new_id);
+                proposals.iter().for_each(|proposal| self.propose(proposal));
+                continue;
+            }
             let Some(step) = self.search.step(self.now, &mut new_id) else { return };
             self.rule_counts.extend(step.rule_counts);
-            if let Some(proposal) = step.proposal
-                && self.commit(&Command::Propose(proposal.clone())).is_err()
-            {
-                self.search.rejected(&proposal);
+            if let Some(proposal) = step.proposal {
+                self.propose(&proposal);
             }
+        }
+    }
+
+    fn propose(&mut self, proposal: &Proposal) {
+        if self.commit(&Command::Propose(proposal.clone())).is_err() {
+            self.search.rejected(proposal);
         }
     }
 

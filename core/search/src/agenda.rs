@@ -106,6 +106,19 @@ impl Agenda {
         taken
     }
 
+    /// Matchmakers with so many new dirty tickets, the next in turn first.
+    pub fn crowded(&self, tickets_min: usize) -> impl Iterator<Item = &MatchmakerName> {
+        let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let from = self.queues.range::<MatchmakerName, _>((behind, Bound::Unbounded));
+        let all = from.chain(&self.queues);
+        all.filter(move |(_, queue)| queue.new.len() >= tickets_min).map(|(name, _)| name)
+    }
+
+    /// So many new dirty tickets of this matchmaker wait.
+    pub fn is_crowded(&self, matchmaker: &MatchmakerName, tickets_min: usize) -> bool {
+        self.queues.get(matchmaker).is_some_and(|queue| queue.new.len() >= tickets_min)
+    }
+
     pub fn take_due(&mut self, now: Timestamp) -> Option<(Number, Cause)> {
         self.wheel.first().filter(|(at, ..)| *at <= now)?;
         self.wheel.pop_first().map(|(_, ticket, cause)| (ticket, cause))

@@ -264,6 +264,11 @@ impl Crowd {
         }
     }
 
+    /// Tickets of a key.
+    pub(crate) fn tickets(&self, key: u32) -> usize {
+        self.groups[key as usize].tickets
+    }
+
     /// Every band in which somebody stands: its key, tier, region and class.
     pub(crate) fn bands(&self) -> impl Iterator<Item = (u32, Tier, u32, usize, &Band)> {
         self.groups.iter().enumerate().flat_map(move |(key, group)| {

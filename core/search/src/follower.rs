@@ -12,6 +12,7 @@ use matchwright_rules::{Options, RuleKind, RuleSet, compile};
 
 use crate::SearchSettings;
 use crate::agenda::{Agenda, Cause, Dirty};
+use crate::backlog::{Backlog, Share, Swept};
 use crate::look::{Look, Looked, Made};
 use crate::pool::Pool;
 use crate::roster::{Known, Number, Place, Roster};
@@ -29,6 +30,8 @@ pub struct Search {
     roster: Roster,
     matches: BTreeMap<MatchId, Vec<Seat>>,
     agenda: Agenda,
+    /// Pools that were swept, or are being swept, since so many tickets waited at once; per worker.
+    sweeps: BTreeMap<MatchmakerName, Vec<Share>>,
     /// Tickets whose counters changed since the last step.
     counted: Vec<Number>,
 }
@@ -52,6 +55,7 @@ impl Search {
             roster: Roster::default(),
             matches: BTreeMap::new(),
             agenda: Agenda::default(),
+            sweeps: BTreeMap::new(),
             counted: Vec::new(),
         }
     }
@@ -70,6 +74,7 @@ impl Search {
             }
             Change::MatchmakerDeleted { name } => {
                 self.configs.remove(name);
+                self.sweeps.remove(name);
                 self.pools.remove(name);
             }
             Change::TicketStarted { id, matchmaker, players, .. } => {
@@ -122,6 +127,37 @@ impl Search {
         Some(Step { proposal, rule_counts: rule_counts.collect() })
     }
 
+    /// A pool in which so many tickets wait to be looked from that it is swept: each worker walks its
+    /// share, at the same time or one after the other, and what they give goes to [`Search::swept`]. `None`: there is
+    /// none, [`Search::step`] serves everybody.
+    pub fn backlog(&mut self, now: Timestamp) -> Option<Backlog<'_>> {
+        let tickets_min = self.settings.sweep_tickets;
+        if tickets_min == 0 {
+            return None;
+        }
+        let Self { agenda, sweeps, pools, settings, .. } = self;
+        let is_done = |shares: &[Share]| shares.iter().all(Share::is_done);
+        // A sweep that is done bars the next one until those whom it left over were served.
+        sweeps.retain(|name, shares| !is_done(shares) || agenda.is_crowded(name, tickets_min));
+        let may_begin = |name: &&MatchmakerName| !sweeps.contains_key(*name);
+        let begun = sweeps.iter().find(|(_, shares)| !is_done(shares)).map(|(name, _)| name);
+        let name = begun.or_else(|| agenda.crowded(tickets_min).find(may_begin))?.clone();
+        let pool = pools.get(&name)?;
+        let shares = sweeps.entry(name).or_insert_with(|| Share::deal(pool, settings, now));
+        Some(Backlog { settings, pool, now, shares })
+    }
+
+    /// Takes in what the workers of a backlog found. As of [`Step::proposal`], the tickets of each are set aside.
+    pub fn swept(&mut self, swept: Vec<Swept>, new_id: &mut dyn FnMut() -> MatchId) -> Vec<Proposal> {
+        let matchmaker = swept.first().map(|one| one.matchmaker.clone());
+        let (shares, made): (Vec<Share>, Vec<Vec<Made>>) =
+            swept.into_iter().map(|one| (one.share, one.made)).unzip();
+        if let Some(matchmaker) = matchmaker {
+            self.sweeps.insert(matchmaker, shares);
+        }
+        made.into_iter().flatten().map(|made| self.propose(made, new_id())).collect()
+    }
+
     /// When time alone gives new work.
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.agenda.next_wake()
@@ -149,6 +185,7 @@ impl Search {
         let pool =
             Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved, self.settings.party_policy);
         self.pools.insert(name.clone(), pool);
+        self.sweeps.remove(name);
         // A live ticket is searched by the new rules from now on, if it fits them (D-22).
         for number in self.roster.of_matchmaker(name) {
             if let Some(known) = self.roster.get_mut(number) {

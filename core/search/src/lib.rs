@@ -5,10 +5,11 @@
 //! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
 //! `order` (who is looked at first), `hunt` (the complete search around one anchor). Large ones: `intake` (a party as
 //! numbers), [`Crowd`] and `band` (who is near whom), `stand` (is there hope), `seek` (a match around one ticket),
-//! `split` (even teams). Matches above 40 players: `large`, `balance`.
+//! `split` (even teams); `sweep` and [`Backlog`] (very many at once). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
 mod alive;
+mod backlog;
 mod balance;
 mod band;
 mod crowd;
@@ -26,6 +27,7 @@ mod split;
 mod stand;
 mod sweep;
 
+pub use backlog::{Backlog, Share, Swept};
 pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};
 pub use intake::Intake;

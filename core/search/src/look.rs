@@ -68,6 +68,19 @@ pub(crate) struct Look<'s> {
 }
 
 impl<'s> Look<'s> {
+    /// Tickets from which on a bucket is looked at around single tickets rather than as a whole.
+    pub fn crowd_min(&self) -> usize {
+        match self.pool.rules.large {
+            true => LARGE_BUCKET * self.players_max() as usize + 1,
+            false => self.settings.exact_tickets + 1,
+        }
+    }
+
+    /// What one search in a crowd may take.
+    pub fn limits(&self) -> Limits {
+        Limits { players: self.players_max(), looks: self.settings.candidates_max }
+    }
+
     fn players_max(&self) -> u32 {
         let rules = &self.pool.rules;
         let seats: u32 =
@@ -81,7 +94,7 @@ impl<'s> Look<'s> {
     pub fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         let players_max = self.players_max();
-        if bucket.len() > LARGE_BUCKET * players_max as usize {
+        if bucket.len() >= self.crowd_min() {
             let sought = self.sought(own).filter(|made| made.full);
             if sought.is_some() || dirty.cause == Cause::Arrival {
                 return Looked { made: sought, is_cut: true, ..Looked::default() };
@@ -97,7 +110,7 @@ impl<'s> Look<'s> {
     /// Is there a match with the dirty ticket; and if so, the one that the oldest anchor makes with it (D-95).
     pub fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
-        if bucket.len() > self.settings.exact_tickets {
+        if bucket.len() >= self.crowd_min() {
             return self.around(own, bucket);
         }
         let any =
@@ -137,9 +150,13 @@ impl<'s> Look<'s> {
 
     /// A match around a ticket out of a large bucket.
     fn sought(&self, own: &'s Entry) -> Option<Made> {
+        self.judged(self.pool.seek(own, self.now, self.limits())?)
+    }
+
+    /// A match out of a crowd, if the judge finds it to be one.
+    pub fn judged(&self, sought: Sought<'_>) -> Option<Made> {
         let rules = &self.pool.rules;
-        let limits = Limits { players: self.players_max(), looks: self.settings.candidates_max };
-        let Sought { units, is_full } = self.pool.seek(own, self.now, limits)?;
+        let Sought { units, is_full } = sought;
         let mut lineup = Lineup::empty(rules);
         for (entry, team) in &units {
             match (team, &entry.seated) {

@@ -10,6 +10,7 @@ use matchwright_rules::{BackfillPriority, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
 use crate::roster::{Known, Number, Place};
+use crate::sweep::Stretch;
 use crate::{Anchor, Crowd, Limits, Picked, Slot};
 
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
@@ -195,12 +196,35 @@ impl Pool {
                 Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions, without }
             }
         };
-        let Picked { units, is_full } = self.crowd.seek(anchor, limits)?;
+        let mut sought = self.owned(&self.crowd.seek(anchor, limits)?)?;
+        if entry.slot.is_none() {
+            sought.units.insert(0, (entry, None));
+        }
+        Some(sought)
+    }
+
+    /// Whose the slots of a match are.
+    fn owned(&self, picked: &Picked) -> Option<Sought<'_>> {
         let of_slot = |slot: Slot| self.entry(self.owners[slot as usize]?);
-        let own = entry.slot.is_none().then_some((entry, None));
-        let others = units.into_iter().map(|(slot, team)| Some((of_slot(slot)?, Some(team))));
-        let all = own.into_iter().map(Some).chain(others).collect::<Option<Vec<_>>>()?;
-        Some(Sought { units: all, is_full })
+        let units = picked.units.iter().map(|(slot, team)| Some((of_slot(*slot)?, Some(*team))));
+        Some(Sought { units: units.collect::<Option<_>>()?, is_full: picked.is_full })
+    }
+
+    /// The stretches of buckets with so many tickets, for so many workers.
+    pub fn stretches(&self, workers: usize, tickets_min: usize) -> Vec<Vec<Stretch>> {
+        self.crowd.stretches(workers, tickets_min)
+    }
+
+    /// Walks on, from at most so many tickets: full matches that are accepted, claimed.
+    pub fn walk<T>(
+        &self,
+        stretch: &mut Stretch,
+        anchors: usize,
+        limits: Limits,
+        mut accept: impl FnMut(Sought<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let found = self.crowd.walk(stretch, anchors, limits, |picked| accept(self.owned(picked)?));
+        found.into_iter().map(|(_, made)| made).collect()
     }
 }
 

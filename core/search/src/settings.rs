@@ -14,6 +14,10 @@ pub struct SearchSettings {
     pub exact_tickets: usize,
     /// In larger pools, how many candidates are looked at around an anchor.
     pub candidates_max: usize,
+    /// When so many tickets of a matchmaker are to be looked from at once, its pool is swept first; 0: never.
+    pub sweep_tickets: usize,
+    /// Workers among whom a sweep is divided. The threads are those of who calls [`crate::Search::backlog`].
+    pub workers: usize,
     /// A ticket is first searched for so long after it came: longer waits, closer matches.
     pub hold: Duration,
     /// A match with open seats waits until its oldest ticket has waited so long.
@@ -28,6 +32,8 @@ impl Default for SearchSettings {
             nodes_per_step: 20_000,
             exact_tickets: 40,
             candidates_max: 256,
+            sweep_tickets: 5_000,
+            workers: 1,
             hold: Duration::ZERO,
             hold_partial: Duration::ZERO,
             party_policy: PartyPolicy::Individual,

@@ -30,11 +30,12 @@ impl Stretch {
 }
 
 impl Crowd {
-    /// All stretches, dealt to so many workers: a region of a key belongs to one of them, so that they seldom meet.
+    /// All stretches of keys with so many tickets, dealt to so many workers: a region of a key belongs to one of them, so that they seldom meet.
     /// Each gets the strictest tier first, and there those first who have nothing that others want.
-    pub fn stretches(&self, workers: usize) -> Vec<Vec<Stretch>> {
+    pub fn stretches(&self, workers: usize, tickets_min: usize) -> Vec<Vec<Stretch>> {
         let mut all: Vec<Stretch> = self
             .bands()
+            .filter(|(key, ..)| self.tickets(*key) >= tickets_min)
             .map(|(key, tier, region, class, band)| Stretch {
                 key,
                 tier,
@@ -64,15 +65,15 @@ impl Crowd {
         dealt.into_iter().map(in_order).collect()
     }
 
-    /// Walks on, looking from at most so many tickets. What is found and is a match is claimed, and is to be removed by
-    /// the caller.
-    pub fn walk(
+    /// Walks on, looking from at most so many tickets. What is found, full and accepted is claimed, comes with what it
+    /// was accepted as, and is to be removed by the caller.
+    pub fn walk<T>(
         &self,
         stretch: &mut Stretch,
         anchors: usize,
         limits: Limits,
-        is_match: impl Fn(&Picked) -> bool,
-    ) -> Vec<Picked> {
+        mut accept: impl FnMut(&Picked) -> Option<T>,
+    ) -> Vec<(Picked, T)> {
         let Stretch { key, tier, region, class, walked, .. } = *stretch;
         let stand = Stand::new(self, key, tier, region);
         let mut picked = Vec::new();
@@ -85,20 +86,21 @@ impl Crowd {
             let slot = spot.slot();
             while self.holds(slot) && self.may_lead(slot, tier) && left > 0 {
                 left -= 1;
-                match Filling::new(&stand, limits).from(Anchor::Ticket(slot)) {
-                    Some(found) if found.is_full && is_match(&found) => {
-                        // Where another worker was faster, the ticket may still be there.
-                        if self.claim(&found) {
-                            picked.push(found);
-                        }
-                    }
-                    _ => break,
+                let found = Filling::new(&stand, limits).from(Anchor::Ticket(slot));
+                let found = found.filter(|found| found.is_full);
+                let Some((found, made)) = found.and_then(|found| accept(&found).map(|made| (found, made)))
+                else {
+                    break;
+                };
+                // Where another worker was faster, the ticket may still be there.
+                if self.claim(&found) {
+                    picked.push((found, made));
                 }
             }
+            stretch.walked = Some(spot);
             if left == 0 {
                 return picked;
             }
-            stretch.walked = Some(spot);
         }
         stretch.is_done = true;
         picked

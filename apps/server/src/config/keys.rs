@@ -58,6 +58,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("search.exact_tickets", "40", "Pools up to this many tickets are searched completely."),
     key("search.candidates_max", "256", "In larger pools, how many tickets are looked at around one."),
+    key(
+        "search.sweep_tickets",
+        "5000",
+        "When so many tickets wait to be looked from at once, their pool is swept, not by age. 0: never.",
+    ),
+    key("search.workers", "1", "Threads that share a sweep."),
     key("search.hold_seconds", "0.0", "A ticket waits at least so long: longer waits, closer matches."),
     key(
         "search.hold_partial_seconds",

@@ -225,6 +225,9 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
     if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
         return Err(wrong(place, key, "at least 1", "0"));
     }
+    if !(1..=64).contains(&config.search.workers) {
+        return Err(wrong(place, "search.workers", "1 to 64", &config.search.workers.to_string()));
+    }
     if config.limits.body_bytes > 1 << 20 {
         return Err(wrong(
             place,
@@ -333,6 +336,7 @@ mod tests {
             "region=a,a",
             "limits.requests=0",
             "search.hold_seconds=-1",
+            "search.workers=0",
             "limits.requests=x",
         ] {
             assert_eq!(set(&[one]).unwrap_err().code(), "C104", "{one}");

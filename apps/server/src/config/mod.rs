@@ -107,6 +107,8 @@ pub struct Search {
     pub nodes_per_step: u64,
     pub exact_tickets: usize,
     pub candidates_max: usize,
+    pub sweep_tickets: usize,
+    pub workers: usize,
     pub hold_seconds: f64,
     pub hold_partial_seconds: f64,
 }
@@ -119,6 +121,8 @@ impl Default for Search {
             nodes_per_step: from.nodes_per_step,
             exact_tickets: from.exact_tickets,
             candidates_max: from.candidates_max,
+            sweep_tickets: from.sweep_tickets,
+            workers: from.workers,
             hold_seconds: from.hold.as_secs_f64(),
             hold_partial_seconds: from.hold_partial.as_secs_f64(),
         }
@@ -293,6 +297,8 @@ impl Config {
             nodes_per_step: self.search.nodes_per_step,
             exact_tickets: self.search.exact_tickets,
             candidates_max: self.search.candidates_max,
+            sweep_tickets: self.search.sweep_tickets,
+            workers: self.search.workers,
             hold: Duration::from_secs_f64(self.search.hold_seconds),
             hold_partial: Duration::from_secs_f64(self.search.hold_partial_seconds),
             party_policy: self.behavior.party_aggregation.into(),

@@ -56,8 +56,25 @@ impl Hunter {
         }
     }
 
+    /// A piece of a sweep, where so many wait at once that their pool is swept. Each share has a thread of its own.
+    fn sweep(&mut self) {
+        let Some(backlog) = self.search.backlog(clock::wall()) else { return };
+        let (first, others) = backlog.shares().split_first().expect("a sweep has a share at least");
+        let swept = std::thread::scope(|scope| {
+            let spawned: Vec<_> = others.iter().map(|share| scope.spawn(|| backlog.walk(share))).collect();
+            let own = backlog.walk(first);
+            let others = spawned.into_iter().map(|walk| walk.join().expect("a walk does not panic"));
+            std::iter::once(own).chain(others).collect()
+        });
+        let ids = &mut self.ids;
+        for proposal in self.search.swept(swept, &mut || ids.match_id()) {
+            let _ = self.writer.send(Message::Propose(proposal));
+        }
+    }
+
     /// One bounded piece of work. False: nothing to do before the next wake or the next news.
     fn step(&mut self) -> bool {
+        self.sweep();
         let ids = &mut self.ids;
         let Some(step) = self.search.step(clock::wall(), &mut || ids.match_id()) else { return false };
         if !step.rule_counts.is_empty() {
