@@ -88,7 +88,7 @@ impl World {
             let mut new_id = || MatchId(u128::from(random.next_u64()) << 64 | u128::from(random.next_u64()));
             if let Some(backlog) = self.search.backlog(self.now) {
                 // One worker after the other: what they do at the same time does not repeat.
-                let swept = backlog.shares().iter().map(|share| backlog.walk(share)).collect();
+                let swept = backlog.stretches().map(|stretch| backlog.walk(stretch)).collect();
                 let proposals = self.search.swept(swept, &mut new_id);
                 proposals.iter().for_each(|proposal| self.propose(proposal));
                 continue;

@@ -11,6 +11,8 @@ pub struct Row {
     pub engine: Quality,
     /// The documented greedy on the same tickets; `None`: not asked for.
     pub baseline: Option<Baseline>,
+    /// The same pool swept, not served by age.
+    pub sweep: Option<Sweep>,
     pub most_matches: usize,
     /// Nanoseconds per ticket of the least that sorting and pairing can take; only one against one.
     pub sort_bound: Option<f64>,
@@ -20,6 +22,26 @@ pub struct Row {
     pub worst_step_us: f64,
     /// Nanoseconds per anchor that found nothing; `None`: nearly all found something.
     pub hopeless_ns: Option<f64>,
+    /// Spots in bands of tickets that left, for each of one that waits.
+    pub stale: f64,
+}
+
+/// A sweep by one worker, and by several.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    pub rate: f64,
+    pub quality: Quality,
+    /// How often the walk of one worker fits into that of the slowest of several; `None`: one was asked for.
+    pub shared: Option<Shared>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Shared {
+    pub workers: usize,
+    pub times: f64,
+    pub matches: usize,
+    /// Tickets in two matches, and matches that the judge refuses.
+    pub wrong: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +73,32 @@ pub fn goals(row: &Row) -> Vec<Goal> {
             is_met,
         });
     };
+    if let (Some(baseline), Some(sweep)) = (&row.baseline, &row.sweep)
+        && (row.workload, row.tickets >= LARGE) == ("w2", true)
+    {
+        let times = sweep.rate / baseline.rate;
+        goal(1, "a sweep at least 6000 x the documented greedy", format!("{times:.0} x"), times >= 6_000.0);
+    }
+    if let (Some(bound), Some(sweep)) = (row.sort_bound, &row.sweep) {
+        let times = 1e9 / sweep.rate / bound;
+        goal(2, "a sweep at most 1.25 x the sort bound", format!("{times:.1} x"), times <= 1.25);
+    }
+    if let Some(Sweep { quality, shared: Some(shared), .. }) = &row.sweep {
+        let times = shared.times;
+        goal(
+            10,
+            &format!("{} workers at least {:.2} x one", shared.workers, 0.925 * shared.workers as f64),
+            format!("{times:.2} x"),
+            times >= 0.925 * shared.workers as f64,
+        );
+        let apart = shared.matches.abs_diff(quality.matches) as f64 / quality.matches.max(1) as f64;
+        goal(
+            10,
+            "no double claim, matches within 0.1 %",
+            format!("{} wrong, {:.2} %", shared.wrong, apart * 100.0),
+            shared.wrong == 0 && apart <= 0.001,
+        );
+    }
     if let Some(baseline) = &row.baseline {
         let times = row.engine_rate / baseline.rate;
         let wanted = match (row.workload, row.tickets) {
@@ -96,6 +144,14 @@ pub fn goals(row: &Row) -> Vec<Goal> {
     if row.tickets >= LARGE {
         let bytes = row.bytes_per_ticket;
         goal(9, "at most 56 bytes per ticket", format!("{bytes:.0}"), bytes <= 56.0);
+    }
+    if row.tickets >= LARGE {
+        goal(
+            9,
+            "at most 1.5 spots of who left for one of who waits",
+            format!("{:.2}", row.stale),
+            row.stale <= 1.5,
+        );
     }
     if matches!(row.workload, "w4a" | "w4b" | "w4c") && row.engine.matches > 0 {
         let per_match = row.tickets as f64 / row.engine_rate / row.engine.matches as f64 * 1e6;

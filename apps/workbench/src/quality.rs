@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use matchwright_model::{AttributeValue, PartyPolicy, Timestamp};
-use matchwright_rules::{ExpansionAge, Lineup, Party, RuleSet, judge};
+use matchwright_rules::{ExpansionAge, Lineup, Party, RuleSet, Tier, judge};
 
 use crate::workload::Ticket;
 
@@ -28,24 +28,37 @@ pub struct Quality {
     pub wrong: usize,
 }
 
+/// The match as the judge sees it, and at which tier.
+fn lineup(rules: &RuleSet, tickets: &[Ticket], now: Timestamp, made: &Made) -> (Lineup, Tier) {
+    let mut lineup = Lineup::empty(rules);
+    for (ticket, team) in &made.seats {
+        let party = Party::bind(rules, &tickets[*ticket as usize].players);
+        lineup.push(Arc::new(party.expect("tickets of the workload fit its rules")), usize::from(*team));
+    }
+    let ages = made.seats.iter().map(|seat| now.since(tickets[seat.0 as usize].started_at));
+    let age = match rules.algorithm.expansion_age {
+        ExpansionAge::Newest => ages.min(),
+        ExpansionAge::Oldest => ages.max(),
+    };
+    (lineup, rules.tier(age.unwrap_or_default()))
+}
+
+/// The judge accepts it.
+pub fn is_match(rules: &RuleSet, tickets: &[Ticket], now: Timestamp, made: &Made) -> bool {
+    let (lineup, tier) = lineup(rules, tickets, now, made);
+    judge(rules, &lineup, tier, PartyPolicy::Individual).valid
+}
+
 /// Judges every match and measures it by the attribute `skill`.
 pub fn quality(rules: &RuleSet, tickets: &[Ticket], now: Timestamp, matches: &[Made]) -> Quality {
     let mut seen = vec![false; tickets.len()];
     let (mut spread, mut unevenness, mut wrong) = (0.0, 0.0, 0);
     let skill = rules.attribute("skill");
     for made in matches {
-        let mut lineup = Lineup::empty(rules);
-        for (ticket, team) in &made.seats {
+        for (ticket, _) in &made.seats {
             wrong += usize::from(std::mem::replace(&mut seen[*ticket as usize], true));
-            let party = Party::bind(rules, &tickets[*ticket as usize].players);
-            lineup.push(Arc::new(party.expect("tickets of the workload fit its rules")), usize::from(*team));
         }
-        let ages = made.seats.iter().map(|seat| now.since(tickets[seat.0 as usize].started_at));
-        let age = match rules.algorithm.expansion_age {
-            ExpansionAge::Newest => ages.min(),
-            ExpansionAge::Oldest => ages.max(),
-        };
-        let tier = rules.tier(age.unwrap_or_default());
+        let (lineup, tier) = lineup(rules, tickets, now, made);
         wrong += usize::from(!judge(rules, &lineup, tier, PartyPolicy::Individual).valid);
         let teams: Vec<Vec<f64>> = (0..rules.teams.len())
             .map(|team| {

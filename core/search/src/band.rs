@@ -55,6 +55,8 @@ const LEAF: usize = 128;
 const LEAF_FILL: usize = 96;
 /// Leaves without anybody in a row after which a list ends on its side.
 const EMPTY_LEAVES_MAX: usize = 8;
+/// Leaves of a stretch: a walk of it is one piece of work.
+const STRETCH_LEAVES: usize = 8;
 /// Every so many who left, one leaf is cleared of them.
 const LEFT_PER_LEAF: u32 = 16;
 
@@ -227,6 +229,15 @@ impl Band {
             (index, start) = (index + 1, 0);
         }
         None
+    }
+
+    /// The last spots of the stretches that it is walked in, but for the last stretch.
+    pub fn stretch_ends(&self) -> impl Iterator<Item = Spot> {
+        let before_last = self.leaves.len().saturating_sub(1);
+        self.leaves[..before_last].chunks_exact(STRETCH_LEAVES).map(|some| {
+            let last = &some[STRETCH_LEAVES - 1];
+            last.spots[last.len - 1]
+        })
     }
 
     /// All spots behind one, in order, of those who left as well.

@@ -12,10 +12,11 @@ use matchwright_rules::{Options, RuleKind, RuleSet, compile};
 
 use crate::SearchSettings;
 use crate::agenda::{Agenda, Cause, Dirty};
-use crate::backlog::{Backlog, Share, Swept};
+use crate::backlog::{self, Backlog, Swept};
 use crate::look::{Look, Looked, Made};
 use crate::pool::Pool;
 use crate::roster::{Known, Number, Place, Roster};
+use crate::sweep::Stretch;
 
 /// The longest pause before a ticket whose search was cut is searched again.
 const RETRY_MAX: Duration = Duration::from_secs(16);
@@ -30,8 +31,8 @@ pub struct Search {
     roster: Roster,
     matches: BTreeMap<MatchId, Vec<Seat>>,
     agenda: Agenda,
-    /// Pools that were swept, or are being swept, since so many tickets waited at once; per worker.
-    sweeps: BTreeMap<MatchmakerName, Vec<Share>>,
+    /// What is left to walk of pools that are swept; nothing of those that were, until their tickets were served.
+    sweeps: BTreeMap<MatchmakerName, Vec<Stretch>>,
     /// Tickets whose counters changed since the last step.
     counted: Vec<Number>,
 }
@@ -127,35 +128,35 @@ impl Search {
         Some(Step { proposal, rule_counts: rule_counts.collect() })
     }
 
-    /// A pool in which so many tickets wait to be looked from that it is swept: each worker walks its
-    /// share, at the same time or one after the other, and what they give goes to [`Search::swept`]. `None`: there is
-    /// none, [`Search::step`] serves everybody.
+    /// A pool in which so many tickets wait to be looked from that it is swept: each worker walks a stretch, at the
+    /// same time or one after the other, and what they give goes to [`Search::swept`]. `None`: there is none,
+    /// [`Search::step`] serves everybody.
     pub fn backlog(&mut self, now: Timestamp) -> Option<Backlog<'_>> {
         let tickets_min = self.settings.sweep_tickets;
         if tickets_min == 0 {
             return None;
         }
         let Self { agenda, sweeps, pools, settings, .. } = self;
-        let is_done = |shares: &[Share]| shares.iter().all(Share::is_done);
         // A sweep that is done bars the next one until those whom it left over were served.
-        sweeps.retain(|name, shares| !is_done(shares) || agenda.is_crowded(name, tickets_min));
+        sweeps.retain(|name, left| !left.is_empty() || agenda.is_crowded(name, tickets_min));
+        let begun = sweeps.iter().find(|(_, left)| !left.is_empty()).map(|(name, _)| name);
         let may_begin = |name: &&MatchmakerName| !sweeps.contains_key(*name);
-        let begun = sweeps.iter().find(|(_, shares)| !is_done(shares)).map(|(name, _)| name);
         let name = begun.or_else(|| agenda.crowded(tickets_min).find(may_begin))?.clone();
         let pool = pools.get(&name)?;
-        let shares = sweeps.entry(name).or_insert_with(|| Share::deal(pool, settings, now));
-        Some(Backlog { settings, pool, now, shares })
+        let left = sweeps.entry(name).or_insert_with(|| backlog::all_of(pool, settings, now));
+        (!left.is_empty()).then(|| Backlog::new(settings, pool, now, left))
     }
 
-    /// Takes in what the workers of a backlog found. As of [`Step::proposal`], the tickets of each are set aside.
-    pub fn swept(&mut self, swept: Vec<Swept>, new_id: &mut dyn FnMut() -> MatchId) -> Vec<Proposal> {
-        let matchmaker = swept.first().map(|one| one.matchmaker.clone());
-        let (shares, made): (Vec<Share>, Vec<Vec<Made>>) =
-            swept.into_iter().map(|one| (one.share, one.made)).unzip();
-        if let Some(matchmaker) = matchmaker {
-            self.sweeps.insert(matchmaker, shares);
+    /// Takes in what a round of a backlog gave. As of [`Step::proposal`], the tickets of each are set aside.
+    pub fn swept(&mut self, round: Vec<Swept>, new_id: &mut dyn FnMut() -> MatchId) -> Vec<Proposal> {
+        let mut proposals = Vec::new();
+        for swept in round {
+            if let Some(left) = self.sweeps.get_mut(&swept.matchmaker) {
+                left.pop();
+            }
+            proposals.extend(swept.made.into_iter().map(|made| self.propose(made, new_id())));
         }
-        made.into_iter().flatten().map(|made| self.propose(made, new_id())).collect()
+        proposals
     }
 
     /// When time alone gives new work.

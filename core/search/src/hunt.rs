@@ -456,7 +456,7 @@ impl<'a> Walk<'_, 'a> {
             return Flow::On;
         }
         let (exact, nobody) = (TierSpan { low: tier, high: tier }, Coming::default());
-        if !self.hunt.plan.is_open(rules, &self.case(exact, &nobody)) {
+        if self.hunt.plan.verdict(rules, &self.case(exact, &nobody)) == Verdict::False {
             if self.chosen.len() > 1 {
                 let verdicts = self.verdicts(exact, &nobody);
                 self.count(&verdicts);

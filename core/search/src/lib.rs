@@ -27,7 +27,7 @@ mod split;
 mod stand;
 mod sweep;
 
-pub use backlog::{Backlog, Share, Swept};
+pub use backlog::{Backlog, Swept};
 pub use crowd::{Crowd, Guest, Slot};
 pub use follower::{Search, Step};
 pub use intake::Intake;

@@ -210,20 +210,19 @@ impl Pool {
         Some(Sought { units: units.collect::<Option<_>>()?, is_full: picked.is_full })
     }
 
-    /// The stretches of buckets with so many tickets, for so many workers.
-    pub fn stretches(&self, workers: usize, tickets_min: usize) -> Vec<Vec<Stretch>> {
-        self.crowd.stretches(workers, tickets_min)
+    /// The stretches of buckets with so many tickets.
+    pub fn stretches(&self, tickets_min: usize) -> Vec<Stretch> {
+        self.crowd.stretches(tickets_min)
     }
 
-    /// Walks on, from at most so many tickets: full matches that are accepted, claimed.
+    /// Full matches around the tickets of a stretch that are accepted; they are claimed.
     pub fn walk<T>(
         &self,
-        stretch: &mut Stretch,
-        anchors: usize,
+        stretch: &Stretch,
         limits: Limits,
         mut accept: impl FnMut(Sought<'_>) -> Option<T>,
     ) -> Vec<T> {
-        let found = self.crowd.walk(stretch, anchors, limits, |picked| accept(self.owned(picked)?));
+        let found = self.crowd.walk(stretch, limits, |picked| accept(self.owned(picked)?));
         found.into_iter().map(|(_, made)| made).collect()
     }
 }

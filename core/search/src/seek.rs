@@ -5,7 +5,7 @@
 //! plan; regions, keys and tiers hold by where it looked.
 
 use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
-use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan};
+use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan, Verdict};
 use smallvec::SmallVec;
 
 use crate::band::{Around, SIZES, Sizes, Spot};
@@ -33,6 +33,8 @@ pub struct Picked {
     pub units: Vec<(Slot, usize)>,
     /// No seat is left.
     pub is_full: bool,
+    /// No number stands too close to a limit to tell: the judge cannot refuse it for a rule that has a gate.
+    pub is_sure: bool,
 }
 
 /// Where a search begins.
@@ -107,6 +109,8 @@ pub(crate) struct Filling<'s, 'c> {
     near: f32,
     /// Sizes of parties that some team has room for.
     fits: Sizes,
+    /// What [`Picked::is_sure`] will be.
+    is_sure: bool,
 }
 
 impl<'s, 'c> Filling<'s, 'c> {
@@ -114,8 +118,8 @@ impl<'s, 'c> Filling<'s, 'c> {
         let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
         let (units, spare, seated) = (SmallVec::new(), SmallVec::new(), totals.clone());
-        let (without, looks, near, fits) = (&[] as &[Slot], 0, 0.0, Sizes::MAX);
-        Self { stand, crowd, tier, limits, totals, seated, units, spare, without, looks, near, fits }
+        let (without, looks, near, fits, is_sure) = (&[] as &[Slot], 0, 0.0, Sizes::MAX, false);
+        Self { stand, crowd, tier, limits, totals, seated, units, spare, without, looks, near, fits, is_sure }
     }
 
     pub fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
@@ -316,7 +320,7 @@ impl<'s, 'c> Filling<'s, 'c> {
         }
         if self.passes() || self.replace() {
             let units = self.units.iter().map(|unit| (unit.slot, unit.team)).collect();
-            return Some(Picked { units, is_full });
+            return Some(Picked { units, is_full, is_sure: self.is_sure });
         }
         None
     }
@@ -332,7 +336,9 @@ impl<'s, 'c> Filling<'s, 'c> {
         let tier = self.true_tier();
         let (tiers, coming) = (TierSpan { low: tier, high: tier }, Coming::default());
         let case = Case { columns: &crowd.plan.columns, totals: &self.totals, coming: &coming, tiers };
-        crowd.plan.is_open(&crowd.rules, &case)
+        let verdict = crowd.plan.verdict(&crowd.rules, &case);
+        self.is_sure = verdict == Verdict::True;
+        verdict != Verdict::False
     }
 
     /// The tier at which the match is judged.

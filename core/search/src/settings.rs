@@ -16,7 +16,7 @@ pub struct SearchSettings {
     pub candidates_max: usize,
     /// When so many tickets of a matchmaker are to be looked from at once, its pool is swept first; 0: never.
     pub sweep_tickets: usize,
-    /// Workers among whom a sweep is divided. The threads are those of who calls [`crate::Search::backlog`].
+    /// Stretches of a sweep that are walked in one round, each by a worker. The threads are those of who calls [`crate::Search::backlog`].
     pub workers: usize,
     /// A ticket is first searched for so long after it came: longer waits, closer matches.
     pub hold: Duration,

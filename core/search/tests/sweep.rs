@@ -1,6 +1,7 @@
 //! A backlog swept by several workers: every match is one, nobody is in two, and about as many are matched as by one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use matchwright_model::{AttributeValue, PartyPolicy, Player, Region};
 use matchwright_rules::plan::Plan;
@@ -69,23 +70,17 @@ impl Backlog {
         judge(&self.rules, &lineup, tier.expect("a match has tickets"), PartyPolicy::Individual).valid
     }
 
-    /// A thread for each worker; each walks so many anchors at a time.
-    fn sweep(&self, workers: usize, anchors: usize) -> Vec<Picked> {
-        let stretches = self.crowd.stretches(workers, 0);
+    /// A thread for each worker; each takes the next stretch.
+    fn sweep(&self, workers: usize) -> Vec<Picked> {
+        let (stretches, next) = (self.crowd.stretches(0), AtomicUsize::new(0));
+        let walk = || {
+            let turns = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            let mine = turns.map_while(|turn| stretches.get(turn));
+            let walked = mine.flat_map(|stretch| self.crowd.walk(stretch, LIMITS, |_| Some(())));
+            walked.map(|(picked, ())| picked).collect::<Vec<_>>()
+        };
         std::thread::scope(|scope| {
-            let walks = stretches.into_iter().map(|own| {
-                scope.spawn(move || {
-                    let mut found = Vec::new();
-                    for mut stretch in own {
-                        while !stretch.is_done() {
-                            let walked = self.crowd.walk(&mut stretch, anchors, LIMITS, |_| Some(()));
-                            found.extend(walked.into_iter().map(|(picked, ())| picked));
-                        }
-                    }
-                    found
-                })
-            });
-            let walks: Vec<_> = walks.collect();
+            let walks: Vec<_> = (0..workers).map(|_| scope.spawn(walk)).collect();
             walks.into_iter().flat_map(|walk| walk.join().expect("a worker ends")).collect()
         })
     }
@@ -108,9 +103,9 @@ fn several_workers_claim_nobody_twice() {
     let (mut alone, mut together) = (0, 0);
     for seed in 0..12 {
         let backlog_of_one = backlog(3_000, seed);
-        alone += check(&backlog_of_one, &backlog_of_one.sweep(1, usize::MAX), seed);
+        alone += check(&backlog_of_one, &backlog_of_one.sweep(1), seed);
         let backlog_of_three = backlog(3_000, seed);
-        together += check(&backlog_of_three, &backlog_of_three.sweep(3, 7), seed);
+        together += check(&backlog_of_three, &backlog_of_three.sweep(3), seed);
     }
     assert!(alone > 25_000, "of 36,000 tickets {alone} are matched");
     let apart = alone.abs_diff(together) as f64 / alone as f64;
@@ -118,15 +113,9 @@ fn several_workers_claim_nobody_twice() {
 }
 
 #[test]
-fn a_sweep_cut_short_goes_on_where_it_was() {
-    let (at_once, cut) = (backlog(2_000, 3), backlog(2_000, 3));
-    assert_eq!(at_once.sweep(1, usize::MAX), cut.sweep(1, 1));
-}
-
-#[test]
 fn who_was_claimed_and_removed_leaves_room() {
     let mut backlog = backlog(1_000, 9);
-    let found = backlog.sweep(2, 50);
+    let found = backlog.sweep(2);
     for slot in found.iter().flat_map(|one| one.units.iter().map(|unit| unit.0)) {
         backlog.crowd.remove(slot);
     }

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use comfy_table::Table;
 use indicatif::ProgressBar;
 use matchwright_model::Timestamp;
+use matchwright_rules::RuleSet;
 use matchwright_workbench::bounds::{most_matches, sort_and_pair};
 use matchwright_workbench::clock::median;
-use matchwright_workbench::goals::{Baseline, Goal, Row, goals};
+use matchwright_workbench::goals::{Baseline, Goal, Row, Shared, Sweep, goals};
 use matchwright_workbench::greedy::greedy;
 use matchwright_workbench::quality::quality;
-use matchwright_workbench::run::Pool;
-use matchwright_workbench::workload::Workload;
+use matchwright_workbench::run::{Pass, Pool};
+use matchwright_workbench::workload::{Ticket, Workload};
 use serde_json::json;
 
 use super::{bar, workload};
@@ -26,9 +27,15 @@ use super::{bar, workload};
   matchwright bench search --workload w2 --tickets 100000
   matchwright bench search --workload w1,w2,w3,w5 --tickets 1000000 --baseline-seconds 0 --json
 
-The pool is made once from the seed; each round everybody comes and then everybody is an anchor, oldest first. Times
-are processor time of one thread, medians of the rounds. The greedy is stopped after its seconds; then only its rate
-is known. Every match of both is judged by the interpreter of the rule language. Goals are told as met or not.")]
+Modes, all of them where none is named:
+  anchor       everybody comes, then everybody is an anchor, oldest first
+  sweep        everybody comes at once, the pool is walked from end to end, who is left over is an anchor
+  incremental  into a full pool one comes for each who leaves, and the oldest is served
+
+The pool is made once from the seed. Times are processor time of one thread, medians of the rounds; of a sweep by
+several threads, the walk of the slowest is compared with that of one alone. The greedy is stopped after its seconds;
+then only its rate is known. Every match is judged by the interpreter of the rule language. Goals are told as met or
+not.")]
 pub struct SearchBench {
     /// Workloads: w1, w2, w3, w4a, w4b, w4c, w5, or same-skill, two-clusters, no-healers, all-threes, all-fours,
     /// fours-some-solos; real with --data
@@ -42,6 +49,12 @@ pub struct SearchBench {
     data: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Modes to measure
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "anchor,sweep,incremental")]
+    mode: Vec<Mode>,
+    /// Threads that share a sweep; 1 leaves the comparison out
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
     /// How often each is measured
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -53,12 +66,19 @@ pub struct SearchBench {
     json: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Anchor,
+    Sweep,
+    Incremental,
+}
+
 const NOW: Timestamp = Timestamp(1_000_000_000);
 /// The pool that a larger one is compared with, and tickets that come to each.
 const SMALL_POOL: usize = 10_000;
 const ARRIVALS: u32 = 100_000;
 /// Steps of one workload, for the progress bar.
-const STEPS: u64 = 4;
+const STEPS: u64 = 5;
 
 impl SearchBench {
     pub fn measure(self) -> Result<(), String> {
@@ -70,7 +90,9 @@ impl SearchBench {
         let bar = bar(workloads.len() as u64 * STEPS)?;
         let rows: Vec<Row> = workloads.iter().map(|workload| self.row(workload, &bar)).collect();
         bar.finish_and_clear();
-        let wrong: usize = rows.iter().map(|row| row.engine.wrong).sum();
+        let of_sweep = |sweep: &Sweep| sweep.quality.wrong + sweep.shared.as_ref().map_or(0, |one| one.wrong);
+        let wrong: usize =
+            rows.iter().map(|row| row.engine.wrong + row.sweep.as_ref().map_or(0, of_sweep)).sum();
         if self.json {
             rows.iter().for_each(|row| println!("{}", self.as_json(row)));
         } else {
@@ -93,12 +115,16 @@ impl SearchBench {
         let tickets = workload.tickets(self.tickets, self.seed, NOW);
         let rules = workload.compiled();
         let pool = Pool::new(rules.clone(), &tickets, NOW);
-        step("engine");
-        let passes: Vec<_> = (0..self.rounds.max(1)).map(|_| pool.anchors(false)).collect();
-        let took = median(passes.iter().map(|pass| pass.insert + pass.serve).collect());
+        step("by age");
+        // Without the mode one round is run all the same: it is what the others are compared with.
+        let rounds = if self.mode.contains(&Mode::Anchor) { self.rounds.max(1) } else { 1 };
+        let passes: Vec<_> = (0..rounds).map(|_| pool.anchors(false)).collect();
+        let took = median(passes.iter().map(Pass::took).collect());
         let worst = (0..3).map(|_| pool.anchors(true).worst_step).min().unwrap_or_default();
         let pass = &passes[0];
         let engine = quality(&rules, &tickets, NOW, &pass.matches);
+        step("sweep");
+        let sweep = self.mode.contains(&Mode::Sweep).then(|| self.sweep(&pool, &rules, &tickets));
         step("arrivals");
         let small = workload.tickets(SMALL_POOL, self.seed, NOW);
         let small = Pool::new(rules.clone(), &small, NOW);
@@ -106,7 +132,8 @@ impl SearchBench {
             let times = (0..self.rounds.clamp(1, 3)).map(|_| pool.incremental(ARRIVALS));
             median(times.collect()).as_nanos() as f64
         };
-        let incremental = (!rules.large).then(|| (arriving(&small), arriving(&pool)));
+        let incremental = (!rules.large && self.mode.contains(&Mode::Incremental))
+            .then(|| (arriving(&small), arriving(&pool)));
         step("greedy");
         let hopeless = pass.hopeless * 2 > tickets.len();
         Row {
@@ -121,6 +148,7 @@ impl SearchBench {
                     quality: outcome.is_complete.then(|| quality(&rules, &tickets, NOW, &outcome.matches)),
                 }
             }),
+            sweep,
             most_matches: most_matches(&rules, &tickets, NOW),
             sort_bound: (workload.name == "w1").then(|| {
                 let times = (0..self.rounds.max(3)).map(|_| sort_and_pair(&tickets, 200.0).0);
@@ -128,8 +156,31 @@ impl SearchBench {
             }),
             incremental,
             bytes_per_ticket: pass.bytes as f64 / tickets.len() as f64,
+            stale: pass.stale,
             worst_step_us: worst.as_secs_f64() * 1e6,
             hopeless_ns: hopeless.then(|| pass.serve.as_nanos() as f64 / pass.hopeless as f64),
+        }
+    }
+
+    /// One worker and several in turn, so that what else runs on the machine slows both.
+    fn sweep(&self, pool: &Pool<'_>, rules: &RuleSet, tickets: &[Ticket]) -> Sweep {
+        let threads = usize::from(self.threads);
+        let (mut alone, mut shared) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds.max(1) {
+            alone.push(pool.sweep(1));
+            shared.extend((threads > 1).then(|| pool.sweep(threads)));
+        }
+        let walk = |passes: &[Pass]| median(passes.iter().map(|pass| pass.sweep).collect()).as_secs_f64();
+        let took = median(alone.iter().map(Pass::took).collect());
+        Sweep {
+            rate: tickets.len() as f64 / took.as_secs_f64(),
+            quality: quality(rules, tickets, NOW, &alone[0].matches),
+            shared: shared.first().map(|pass| Shared {
+                workers: threads,
+                times: walk(&alone) / walk(&shared).max(1e-9),
+                matches: pass.matches.len(),
+                wrong: quality(rules, tickets, NOW, &pass.matches).wrong,
+            }),
         }
     }
 
@@ -143,6 +194,11 @@ impl SearchBench {
             "ticketsPerSecond": row.engine_rate, "engine": quality(&row.engine),
             "greedy": row.baseline.as_ref().map(|one| json!({ "ticketsPerSecond": one.rate,
                 "quality": one.quality.as_ref().map(quality) })),
+            "sweep": row.sweep.as_ref().map(|one| json!({ "ticketsPerSecond": one.rate,
+                "quality": quality(&one.quality), "shared": one.shared.as_ref().map(|shared| json!({
+                    "workers": shared.workers, "times": shared.times, "matches": shared.matches,
+                    "wrong": shared.wrong })) })),
+            "staleSpots": row.stale,
             "mostMatches": row.most_matches, "sortBoundNs": row.sort_bound,
             "incrementalNs": row.incremental.map(|one| json!({ "at10000": one.0, "here": one.1 })),
             "bytesPerTicket": row.bytes_per_ticket, "worstStepUs": row.worst_step_us, "hopelessNs": row.hopeless_ns,
@@ -168,6 +224,9 @@ fn show(rows: &[Row]) {
         "spread",
         "greedy",
         "uneven",
+        "sweep/s",
+        "unmatched",
+        "workers",
         "ns per arrival",
         "bytes",
         "worst step",
@@ -189,6 +248,14 @@ fn show(rows: &[Row]) {
             format!("{:.0}", row.engine.spread),
             or_dash(theirs.map(|one| format!("{:.0}", one.spread))),
             format!("{:.2}", row.engine.unevenness),
+            or_dash(row.sweep.as_ref().map(|one| format!("{:.0}", one.rate))),
+            or_dash(row.sweep.as_ref().map(|one| format!("{:.2} %", 100.0 * one.quality.unmatched))),
+            or_dash(
+                row.sweep
+                    .as_ref()
+                    .and_then(|one| one.shared.as_ref())
+                    .map(|one| format!("{:.2} x", one.times)),
+            ),
             or_dash(row.incremental.map(|one| format!("{:.0}", one.1))),
             format!("{:.0}", row.bytes_per_ticket),
             format!("{:.0} us", row.worst_step_us),

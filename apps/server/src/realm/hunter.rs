@@ -56,13 +56,17 @@ impl Hunter {
         }
     }
 
-    /// A piece of a sweep, where so many wait at once that their pool is swept. Each share has a thread of its own.
+    /// A round of a sweep, where so many wait at once that their pool is swept: a stretch here, and one on a thread of
+    /// its own for each worker more.
     fn sweep(&mut self) {
         let Some(backlog) = self.search.backlog(clock::wall()) else { return };
-        let (first, others) = backlog.shares().split_first().expect("a sweep has a share at least");
+        let backlog = &backlog;
+        let mut stretches = backlog.stretches();
+        let own = stretches.next().expect("a round has a stretch at least");
         let swept = std::thread::scope(|scope| {
-            let spawned: Vec<_> = others.iter().map(|share| scope.spawn(|| backlog.walk(share))).collect();
-            let own = backlog.walk(first);
+            let spawned: Vec<_> =
+                stretches.map(|stretch| scope.spawn(move || backlog.walk(stretch))).collect();
+            let own = backlog.walk(own);
             let others = spawned.into_iter().map(|walk| walk.join().expect("a walk does not panic"));
             std::iter::once(own).chain(others).collect()
         });

@@ -157,22 +157,24 @@ impl Plan {
         gates.all(|gate| gate.verdict(case) != Verdict::False)
     }
 
-    /// False when an enforced rule surely fails.
-    pub fn is_open(&self, rules: &RuleSet, case: &Case<'_>) -> bool {
+    /// What the enforced rules with gates say together; regions and residual rules are left out.
+    pub fn verdict(&self, rules: &RuleSet, case: &Case<'_>) -> Verdict {
         let has_statement = self.rules.iter().any(|means| matches!(means, Means::Statement(_)));
-        if has_statement {
-            let verdicts = self.verdicts(case);
-            return rules
-                .rules
-                .iter()
-                .zip(verdicts)
-                .all(|(rule, one)| !rule.enforced || one != Verdict::False);
+        let verdicts = if has_statement { self.verdicts(case) } else { Verdicts::new() };
+        let mut all = Verdict::True;
+        for (index, (rule, means)) in rules.rules.iter().zip(&self.rules).enumerate() {
+            let one = match means {
+                _ if !rule.enforced => continue,
+                Means::Gate(gate) => gate.verdict(case),
+                Means::Statement(_) => verdicts[index],
+                _ => continue,
+            };
+            if one == Verdict::False {
+                return Verdict::False;
+            }
+            all = all.min(one);
         }
-        let gates = rules.rules.iter().zip(&self.rules).filter_map(|(rule, means)| match means {
-            Means::Gate(gate) if rule.enforced => Some(gate),
-            _ => None,
-        });
-        gates.into_iter().all(|gate| gate.verdict(case) != Verdict::False)
+        all
     }
 }
 
