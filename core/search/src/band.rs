@@ -57,8 +57,9 @@ const LEAF_FILL: usize = 96;
 const EMPTY_LEAVES_MAX: usize = 8;
 /// Leaves of a stretch: a walk of it is one piece of work.
 const STRETCH_LEAVES: usize = 8;
-/// Every so many who left, one leaf is cleared of them.
+/// Every so many who left, one leaf is cleared of them; sooner once they are more than those who stand here.
 const LEFT_PER_LEAF: u32 = 16;
+const LEFT_PER_LEAF_MANY: u32 = 2;
 
 /// No leaf is empty. Who left keeps his spot until his leaf is cleared: leaving costs a subtraction, not a search.
 #[derive(Debug, Default)]
@@ -67,6 +68,9 @@ pub(crate) struct Band {
     firsts: Vec<u32>,
     #[expect(clippy::vec_box, reason = "a leaf more moves pointers, not leaves")]
     leaves: Vec<Box<Leaf>>,
+    /// Spots in leaves, and of how many tickets who stand here.
+    spots: usize,
+    tickets: usize,
     players: u32,
     sizes: [u32; SIZES],
     /// Who left since a leaf was cleared last, and the leaf whose turn is next.
@@ -95,6 +99,7 @@ impl Band {
         let leaves: Vec<Box<Leaf>> = spots.chunks(LEAF_FILL).map(|some| Box::new(Leaf::of(some))).collect();
         let mut band =
             Self { firsts: leaves.iter().map(|leaf| leaf.first()).collect(), leaves, ..Self::default() };
+        (band.spots, band.tickets) = (spots.len(), spots.len());
         for spot in spots {
             band.players += spot.size();
             band.sizes[spot.size() as usize] += 1;
@@ -103,6 +108,7 @@ impl Band {
     }
 
     pub fn insert(&mut self, spot: Spot) {
+        (self.spots, self.tickets) = (self.spots + 1, self.tickets + 1);
         self.players += spot.size();
         self.sizes[spot.size() as usize] += 1;
         if self.leaves.is_empty() {
@@ -126,8 +132,10 @@ impl Band {
     pub fn leave(&mut self, size: u32, alive: &Alive, cleared: impl FnMut(u32)) {
         self.players -= size.min(SIZES as u32 - 1);
         self.sizes[(size as usize).min(SIZES - 1)] -= 1;
+        self.tickets -= 1;
         self.left += 1;
-        if self.left >= LEFT_PER_LEAF {
+        let is_stale = self.spots > 2 * self.tickets;
+        if self.left >= if is_stale { LEFT_PER_LEAF_MANY } else { LEFT_PER_LEAF } {
             self.left = 0;
             self.clear_next(alive, cleared);
         }
@@ -141,8 +149,10 @@ impl Band {
         }
         let index = if self.hand < self.leaves.len() { self.hand } else { 0 };
         self.hand = index + 1;
+        let before = self.leaves[index].len;
         self.leaves[index].clear(alive, cleared);
         let len = self.leaves[index].len;
+        self.spots -= before - len;
         if len == 0 {
             self.firsts.remove(index);
             self.leaves.remove(index);
@@ -166,11 +176,11 @@ impl Band {
 
     /// Spots, of those who left as well.
     pub fn spots(&self) -> usize {
-        self.leaves.iter().map(|leaf| leaf.len).sum()
+        self.spots
     }
 
     pub fn tickets(&self) -> usize {
-        self.sizes.iter().map(|count| *count as usize).sum()
+        self.tickets
     }
 
     pub fn players(&self) -> u32 {

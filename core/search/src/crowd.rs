@@ -21,7 +21,7 @@ pub struct Guest {
     pub tier: Tier,
     /// The plan's row.
     pub row: Vec<f64>,
-    /// Per tier, a bit for every region near enough. Empty: regions play no part.
+    /// Per tier, a bit for every region near enough. Not looked at where the plan limits no latency.
     pub regions: Vec<u64>,
 }
 
@@ -37,6 +37,8 @@ pub struct Crowd {
     pub(crate) splits: Vec<usize>,
     width: usize,
     tiers: usize,
+    /// Region masks of a ticket: one per tier, none where regions play no part.
+    masks: usize,
     rows: Vec<f64>,
     regions: Vec<u64>,
     places: Vec<Place>,
@@ -79,6 +81,7 @@ impl Crowd {
         splits.dedup();
         splits.truncate(SPLITS_MAX);
         let (width, tiers) = (plan.columns.width(), rules.steps.len() + 1);
+        let masks = if plan.latency.is_some() { tiers } else { 0 };
         let (rows, regions, places) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             rules,
@@ -86,6 +89,7 @@ impl Crowd {
             splits,
             width,
             tiers,
+            masks,
             rows,
             regions,
             places,
@@ -107,7 +111,7 @@ impl Crowd {
     /// Takes in many at once: bands where nobody stands are sorted once.
     pub fn extend(&mut self, guests: &[Guest]) -> Vec<Slot> {
         self.rows.reserve(guests.len() * self.width);
-        self.regions.reserve(guests.len() * self.tiers);
+        self.regions.reserve(guests.len() * self.masks);
         self.places.reserve(guests.len());
         let mut together: Vec<Vec<Vec<Spot>>> = Vec::new();
         let mut slots = Vec::with_capacity(guests.len());
@@ -141,15 +145,13 @@ impl Crowd {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place { key: 0, tier: 0, class: 0, is_here: false, spots: 0 });
             self.rows.resize(self.places.len() * self.width, 0.0);
-            self.regions.resize(self.places.len() * self.tiers, u64::MAX);
+            self.regions.resize(self.places.len() * self.masks, 0);
             self.places.len() as Slot - 1
         });
         let at = slot as usize;
         self.rows[at * self.width..(at + 1) * self.width].copy_from_slice(&guest.row);
-        let regions = &mut self.regions[at * self.tiers..(at + 1) * self.tiers];
-        match guest.regions.is_empty() {
-            true => regions.fill(1),
-            false => regions.copy_from_slice(&guest.regions),
+        if self.masks > 0 {
+            self.regions[at * self.masks..(at + 1) * self.masks].copy_from_slice(&guest.regions);
         }
         let class = self.class_of(&guest.row);
         self.places[at] = Place { key: guest.key, tier: guest.tier.0, class, is_here: true, spots: 0 };
@@ -232,7 +234,10 @@ impl Crowd {
     }
 
     pub(crate) fn regions(&self, slot: Slot, tier: Tier) -> u64 {
-        self.regions[slot as usize * self.tiers + usize::from(tier.0)]
+        match self.masks {
+            0 => 1,
+            masks => self.regions[slot as usize * masks + usize::from(tier.0)],
+        }
     }
 
     pub(crate) fn classes(&self) -> usize {
