@@ -3,6 +3,7 @@
 mod arrivals;
 mod callers;
 mod load;
+mod plot;
 mod process;
 mod search;
 mod small;
@@ -29,6 +30,7 @@ pub enum Bench {
     Search(search::SearchBench),
     Small(small::SmallBench),
     Arrivals(arrivals::ArrivalsBench),
+    Plot(plot::PlotBench),
     /// The yardstick: sends every body back
     #[command(hide = true)]
     Echo,
@@ -68,6 +70,7 @@ impl Bench {
             Self::Search(bench) => bench.measure(),
             Self::Small(bench) => bench.measure(),
             Self::Arrivals(bench) => bench.measure(),
+            Self::Plot(plot) => plot.draw(),
             Self::Echo => echo(),
         };
         match done {
