@@ -73,6 +73,7 @@ pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
         nodes: 0,
         counts: vec![(0, 0); hunt.rules.rules.len()],
         twins: interchangeable(hunt.rules),
+        may_fill: hunt.candidates.iter().chain(&hunt.must).any(|entry| entry.is_backfill()),
         has_soft: hunt.rules.rules.iter().any(|rule| rule.enforced && can_heal(&rule.kind)),
     };
     let end = walk.place_musts(0);
@@ -147,6 +148,8 @@ struct Walk<'h, 'a> {
     counts: Vec<(u64, u64)>,
     /// Per team definition: no rule tells its teams apart.
     twins: Vec<bool>,
+    /// A game may come in, whose players sit in certain teams.
+    may_fill: bool,
     /// Some rule can fail now and hold once more players are in.
     has_soft: bool,
 }
@@ -326,8 +329,11 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Of empty teams that are interchangeable only the first is tried.
+    /// Of empty teams that are interchangeable only the first is tried. A game that may still come in tells them apart.
     fn has_empty_twin(&self, team: usize) -> bool {
+        if self.may_fill && !self.entries().any(|entry| entry.is_backfill()) {
+            return false;
+        }
         let teams = &self.hunt.rules.teams;
         let twins = (0..team).filter(|one| teams[*one].definition == teams[team].definition);
         self.twins[teams[team].definition]
