@@ -15,6 +15,8 @@ mod band;
 mod crowd;
 mod follower;
 mod hunt;
+#[cfg(test)]
+mod incremental;
 mod intake;
 mod large;
 mod look;
