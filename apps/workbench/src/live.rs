@@ -13,7 +13,7 @@ const MATCHMAKER: &str = "bench";
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(43_200);
 
 /// The rule set and its matchmaker.
-pub(crate) fn matchmaker_records(workload: &Workload) -> [Record; 2] {
+pub fn matchmaker_records(workload: &Workload) -> [Record; 2] {
     let fields = MatchmakerFields {
         description: None,
         rule_set: MATCHMAKER.into(),
@@ -38,7 +38,7 @@ pub(crate) fn matchmaker_records(workload: &Workload) -> [Record; 2] {
 }
 
 /// A ticket comes and is searched for.
-pub(crate) fn started(id: &TicketId, ticket: &Ticket) -> [Record; 2] {
+pub fn started(id: &TicketId, ticket: &Ticket) -> [Record; 2] {
     let at = ticket.started_at;
     let changes = [
         Change::TicketStarted {

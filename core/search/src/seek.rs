@@ -16,7 +16,7 @@ use crate::stand::Stand;
 /// More players than are missing that are looked at before the first is seated: the largest parties of these go first.
 const SLACK: u32 = 4;
 /// Tickets tried in another's place when the teams of a full match do not come out even.
-const REPLACEMENTS_MAX: usize = 64;
+const REPLACEMENTS_MAX: usize = 16;
 
 /// What one search may take.
 #[derive(Debug, Clone, Copy)]
