@@ -11,6 +11,8 @@ pub struct Row {
     pub engine: Quality,
     /// The documented greedy on the same tickets; `None`: not asked for.
     pub baseline: Option<Baseline>,
+    /// Tickets per second of a search written by hand for this rule set; only w2 has one.
+    pub by_hand: Option<f64>,
     /// The same pool swept, not served by age.
     pub sweep: Option<Sweep>,
     pub most_matches: usize,
@@ -126,6 +128,10 @@ pub fn goals(row: &Row) -> Vec<Goal> {
                 goal(3, "unmatched never above the greedy's", format!("{share:.2} of it"), share <= 1.0);
             }
         }
+    }
+    if let Some(by_hand) = row.by_hand {
+        let times = by_hand / row.engine_rate;
+        goal(13, "at most 1.5 x a search written by hand", format!("{times:.2} x"), times <= 1.5);
     }
     if row.workload == "w5" && row.tickets >= LARGE {
         let share = row.engine.matches as f64 / row.most_matches.max(1) as f64;

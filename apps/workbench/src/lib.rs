@@ -3,13 +3,14 @@
 //!
 //! Reading order: [`workload`] (rule sets and tickets), [`real`] (what they are made of where it was measured), [`run`] (a search over a large pool, timed), [`small`] (over
 //! small ones), [`arrivals`] (tickets one by one), [`goals`] (what they are to reach), [`live`] (a workload as changes), [`greedy`] (the baseline
-//! N1), [`bounds`] (what no search can beat), [`quality`] (how good the matches are), [`clock`].
+//! N1), [`handmade`] (w2 by hand), [`bounds`] (what no search can beat), [`quality`] (how good the matches are), [`clock`].
 
 pub mod arrivals;
 pub mod bounds;
 pub mod clock;
 pub mod goals;
 pub mod greedy;
+pub mod handmade;
 pub mod live;
 pub mod quality;
 pub mod real;

@@ -12,6 +12,7 @@ use matchwright_workbench::bounds::{most_matches, sort_and_pair};
 use matchwright_workbench::clock::median;
 use matchwright_workbench::goals::{Baseline, Goal, Row, Shared, Sweep, goals};
 use matchwright_workbench::greedy::greedy;
+use matchwright_workbench::handmade::handmade;
 use matchwright_workbench::quality::quality;
 use matchwright_workbench::run::{Pass, Pool};
 use matchwright_workbench::workload::{Ticket, Workload};
@@ -125,6 +126,10 @@ impl SearchBench {
         let engine = quality(&rules, &tickets, NOW, &pass.matches);
         step("sweep");
         let sweep = self.mode.contains(&Mode::Sweep).then(|| self.sweep(&pool, &rules, &tickets));
+        let by_hand = (workload.name == "w2").then(|| {
+            let times = (0..rounds).map(|_| handmade(&tickets).took);
+            tickets.len() as f64 / median(times.collect()).as_secs_f64()
+        });
         step("arrivals");
         let small = workload.tickets(SMALL_POOL, self.seed, NOW);
         let small = Pool::new(rules.clone(), &small, NOW);
@@ -148,6 +153,7 @@ impl SearchBench {
                     quality: outcome.is_complete.then(|| quality(&rules, &tickets, NOW, &outcome.matches)),
                 }
             }),
+            by_hand,
             sweep,
             most_matches: most_matches(&rules, &tickets, NOW),
             sort_bound: (workload.name == "w1").then(|| {
@@ -198,6 +204,7 @@ impl SearchBench {
                 "quality": quality(&one.quality), "shared": one.shared.as_ref().map(|shared| json!({
                     "workers": shared.workers, "times": shared.times, "matches": shared.matches,
                     "wrong": shared.wrong })) })),
+            "byHandPerSecond": row.by_hand,
             "staleSpots": row.stale,
             "mostMatches": row.most_matches, "sortBoundNs": row.sort_bound,
             "incrementalNs": row.incremental.map(|one| json!({ "at10000": one.0, "here": one.1 })),
@@ -217,6 +224,7 @@ fn show(rows: &[Row]) {
         "engine/s",
         "greedy/s",
         "times",
+        "by hand/s",
         "matches",
         "of bound",
         "unmatched",
@@ -241,6 +249,7 @@ fn show(rows: &[Row]) {
             format!("{:.0}", row.engine_rate),
             or_dash(greedy.map(|one| format!("{:.0}", one.rate))),
             or_dash(greedy.map(|one| format!("{:.0}", row.engine_rate / one.rate))),
+            or_dash(row.by_hand.map(|one| format!("{one:.0}"))),
             row.engine.matches.to_string(),
             format!("{:.1} %", 100.0 * row.engine.matches as f64 / row.most_matches.max(1) as f64),
             format!("{:.2} %", 100.0 * row.engine.unmatched),
