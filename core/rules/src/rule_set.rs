@@ -23,7 +23,7 @@ pub struct RuleSet {
 }
 
 /// How many expansion steps are in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Tier(pub u16);
 
 /// A value per tier; `RuleSet::steps.len() + 1` of them.

@@ -1,9 +1,11 @@
 //! Tickets along one number, so that the nearest to any point come first.
 //!
-//! Leaves of spots, all in order. Inserting, leaving and the next nearest cost about the same in a band of a hundred as
+//! Leaves of spots, all in order; beside each spot its ticket's reach, so that those who cannot come are passed over
+//! without a look at anything else. Inserting, leaving and the next nearest cost about the same in a band of a hundred as
 //! of a million, and no single one costs much more than the others.
 
 use crate::alive::Alive;
+use crate::reach::{Open, ReachNumber};
 
 /// A ticket in a band: its number, its slot and its size in one, in the order of the band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +38,6 @@ impl Spot {
     fn bit(self) -> Sizes {
         1 << self.size()
     }
-
-    /// The key as bits that order as keys do.
-    fn order(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
 }
 
 /// Bits that order as the numbers do.
@@ -50,40 +47,29 @@ fn ordered(key: f32) -> u32 {
 }
 
 /// Spots of a leaf, at most.
-const LEAF: usize = 128;
+const LEAF: usize = 64;
 /// Leaves of a band that is made of many tickets at once are filled so far, so that those who come find room.
-const LEAF_FILL: usize = 96;
-/// Leaves without anybody in a row after which a list ends on its side.
-const EMPTY_LEAVES_MAX: usize = 8;
+const LEAF_FILL: usize = 48;
+/// Leaves in a row without anybody who can come after which a list ends on its side.
+const BARREN_LEAVES_MAX: usize = 32;
 /// Leaves of a stretch: a walk of it is one piece of work.
-const STRETCH_LEAVES: usize = 8;
-/// Every so many who left, one leaf is cleared of them; sooner once they are more than those who stand here.
-const LEFT_PER_LEAF: u32 = 16;
-const LEFT_PER_LEAF_MANY: u32 = 2;
+const STRETCH_LEAVES: usize = 16;
 
-/// No leaf is empty. Who left keeps his spot until his leaf is cleared: leaving costs a subtraction, not a search.
+/// No leaf is empty.
 #[derive(Debug, Default)]
 pub(crate) struct Band {
-    /// The key of the first spot of each leaf, as bits that order as the keys do.
-    firsts: Vec<u32>,
+    /// The first spot of each leaf.
+    firsts: Vec<Spot>,
     #[expect(clippy::vec_box, reason = "a leaf more moves pointers, not leaves")]
     leaves: Vec<Box<Leaf>>,
-    /// Spots in leaves, and of how many tickets who stand here.
-    spots: usize,
-    tickets: usize,
-    players: u32,
-    sizes: [u32; SIZES],
-    /// Who left since a leaf was cleared last, and the leaf whose turn is next.
-    left: u32,
-    hand: usize,
 }
 
 #[derive(Debug)]
 struct Leaf {
     len: usize,
-    /// A bit for every size that stands in it, or stood in it when it was cleared last.
-    sizes: Sizes,
     spots: [Spot; LEAF],
+    /// The reach of each spot's ticket.
+    reaches: [ReachNumber; LEAF],
 }
 
 /// A bit per size of party.
@@ -92,131 +78,116 @@ pub(crate) type Sizes = u16;
 /// A place: leaf, spot.
 type At = (usize, usize);
 
+/// Whom a list passes over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filter<'c> {
+    pub open: Open<'c>,
+    pub alive: &'c Alive,
+    pub fits: Sizes,
+}
+
+impl Filter<'_> {
+    fn holds(&self, spot: Spot, reach: ReachNumber) -> bool {
+        self.fits & spot.bit() != 0 && self.open.holds(reach) && self.alive.holds(spot.slot())
+    }
+}
+
 impl Band {
     /// Those who came together, in order.
-    pub fn of(spots: &[Spot]) -> Self {
-        debug_assert!(spots.is_sorted());
-        let leaves: Vec<Box<Leaf>> = spots.chunks(LEAF_FILL).map(|some| Box::new(Leaf::of(some))).collect();
-        let mut band =
-            Self { firsts: leaves.iter().map(|leaf| leaf.first()).collect(), leaves, ..Self::default() };
-        (band.spots, band.tickets) = (spots.len(), spots.len());
-        for spot in spots {
-            band.players += spot.size();
-            band.sizes[spot.size() as usize] += 1;
-        }
-        band
+    pub fn of(some: &[(Spot, ReachNumber)]) -> Self {
+        debug_assert!(some.is_sorted_by_key(|(spot, _)| *spot));
+        let leaves: Vec<Box<Leaf>> = some.chunks(LEAF_FILL).map(|some| Box::new(Leaf::of(some))).collect();
+        Self { firsts: leaves.iter().map(|leaf| leaf.spots[0]).collect(), leaves }
     }
 
-    pub fn insert(&mut self, spot: Spot) {
-        (self.spots, self.tickets) = (self.spots + 1, self.tickets + 1);
-        self.players += spot.size();
-        self.sizes[spot.size() as usize] += 1;
+    pub fn insert(&mut self, spot: Spot, reach: ReachNumber) {
         if self.leaves.is_empty() {
-            self.firsts.push(spot.order());
-            self.leaves.push(Box::new(Leaf::of(&[spot])));
+            self.firsts.push(spot);
+            self.leaves.push(Box::new(Leaf::of(&[(spot, reach)])));
             return;
         }
         let mut index = self.holding(spot);
         if self.leaves[index].len == LEAF {
             let second = Box::new(self.leaves[index].split_off());
-            let first = second.first();
+            let first = second.spots[0];
             self.firsts.insert(index + 1, first);
             self.leaves.insert(index + 1, second);
-            index += usize::from(spot.order() >= first);
+            index += usize::from(spot >= first);
         }
-        self.leaves[index].insert(spot);
-        self.firsts[index] = self.leaves[index].first();
+        self.leaves[index].insert(spot, reach);
+        self.firsts[index] = self.leaves[index].spots[0];
     }
 
-    /// Somebody of this size left. Tells every slot whose spot was cleared meanwhile.
-    pub fn leave(&mut self, size: u32, alive: &Alive, cleared: impl FnMut(u32)) {
-        self.players -= size.min(SIZES as u32 - 1);
-        self.sizes[(size as usize).min(SIZES - 1)] -= 1;
-        self.tickets -= 1;
-        self.left += 1;
-        let is_stale = self.spots > 2 * self.tickets;
-        if self.left >= if is_stale { LEFT_PER_LEAF_MANY } else { LEFT_PER_LEAF } {
-            self.left = 0;
-            self.clear_next(alive, cleared);
+    /// Takes out a spot that stands here. A leaf that is left half empty takes in the one behind where both fit.
+    pub fn remove(&mut self, spot: Spot) {
+        let index = self.holding(spot);
+        let leaf = &mut self.leaves[index];
+        leaf.remove(leaf.place_of(spot));
+        match leaf.len {
+            0 => drop(self.drop_leaf(index)),
+            len => {
+                self.firsts[index] = leaf.spots[0];
+                if self.leaves.get(index + 1).is_some_and(|next| next.len + len <= LEAF / 2) {
+                    let next = self.drop_leaf(index + 1);
+                    self.leaves[index].append(&next);
+                }
+            }
         }
     }
 
-    /// Clears the next leaf in turn of those who left; what remains of it and of the one behind becomes one where both
-    /// fit into half a leaf.
-    fn clear_next(&mut self, alive: &Alive, cleared: impl FnMut(u32)) {
-        if self.leaves.is_empty() {
-            return;
-        }
-        let index = if self.hand < self.leaves.len() { self.hand } else { 0 };
-        self.hand = index + 1;
-        let before = self.leaves[index].len;
-        self.leaves[index].clear(alive, cleared);
-        let len = self.leaves[index].len;
-        self.spots -= before - len;
-        if len == 0 {
-            self.firsts.remove(index);
-            self.leaves.remove(index);
-            self.hand = index;
-            return;
-        }
-        self.firsts[index] = self.leaves[index].first();
-        if self.leaves.get(index + 1).is_some_and(|next| next.len + len <= LEAF / 2) {
-            self.firsts.remove(index + 1);
-            let next = self.leaves.remove(index + 1);
-            self.leaves[index].append(&next);
-        }
+    fn drop_leaf(&mut self, index: usize) -> Box<Leaf> {
+        self.firsts.remove(index);
+        self.leaves.remove(index)
+    }
+
+    /// The ticket of a spot that stands here has another reach.
+    pub fn set_reach(&mut self, spot: Spot, reach: ReachNumber) {
+        let index = self.holding(spot);
+        let leaf = &mut self.leaves[index];
+        leaf.reaches[leaf.place_of(spot)] = reach;
     }
 
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
-            + self.firsts.capacity() * 4
+            + self.firsts.capacity() * size_of::<Spot>()
             + self.leaves.capacity() * 8
             + self.leaves.len() * size_of::<Leaf>()
     }
 
-    /// Spots, of those who left as well.
-    pub fn spots(&self) -> usize {
-        self.spots
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
     }
 
-    pub fn tickets(&self) -> usize {
-        self.tickets
+    /// How many stand here.
+    #[cfg(test)]
+    fn spots(&self) -> usize {
+        self.leaves.iter().map(|leaf| leaf.len).sum()
     }
 
-    pub fn players(&self) -> u32 {
-        self.players
-    }
-
-    /// Tickets by size; the last counts all greater ones.
-    pub fn sizes(&self) -> &[u32; SIZES] {
-        &self.sizes
-    }
-
-    /// Starts to list those of some sizes by closeness to a point.
-    pub fn around(&self, key: f32, fits: Sizes, alive: &Alive) -> Around {
+    /// Starts to list those whom a filter holds by closeness to a point.
+    pub fn around(&self, key: f32, filter: Filter<'_>) -> Around {
         if self.leaves.is_empty() {
             return Around { key, left: None, right: None };
         }
         let point = Spot::new(key, 0, 0);
         let leaf = self.holding(point);
         let at = (leaf, self.leaves[leaf].spots().partition_point(|one| *one < point));
-        Around { key, left: self.before(at, fits, alive), right: self.from(at, fits, alive) }
+        Around { key, left: self.before(at, filter), right: self.from(at, filter) }
     }
 
     /// The last leaf whose first is not behind a spot; the first where there is none.
     fn holding(&self, spot: Spot) -> usize {
-        self.firsts.partition_point(|first| *first <= spot.order()).saturating_sub(1)
+        self.firsts.partition_point(|first| *first <= spot).saturating_sub(1)
     }
 
-    /// The last one of some sizes before a place.
-    fn before(&self, at: At, fits: Sizes, alive: &Alive) -> Option<(At, Spot)> {
+    /// The last one whom a filter holds before a place.
+    fn before(&self, at: At, filter: Filter<'_>) -> Option<(At, Spot)> {
         let (mut index, mut end) = at;
-        for _ in 0..EMPTY_LEAVES_MAX {
+        for _ in 0..BARREN_LEAVES_MAX {
             let leaf = &self.leaves[index];
-            let is_one = |spot: &Spot| spot.bit() & fits != 0 && alive.holds(spot.slot());
-            if leaf.sizes & fits != 0
-                && let Some(found) = leaf.spots()[..end].iter().rposition(is_one)
-            {
+            let some = leaf.spots[..end].iter().zip(&leaf.reaches[..end]);
+            if let Some(found) = some.rev().position(|(spot, reach)| filter.holds(*spot, *reach)) {
+                let found = end - 1 - found;
                 return Some(((index, found), leaf.spots[found]));
             }
             index = index.checked_sub(1)?;
@@ -225,15 +196,13 @@ impl Band {
         None
     }
 
-    /// The first one of some sizes at a place or after it.
-    fn from(&self, at: At, fits: Sizes, alive: &Alive) -> Option<(At, Spot)> {
+    /// The first one whom a filter holds at a place or after it.
+    fn from(&self, at: At, filter: Filter<'_>) -> Option<(At, Spot)> {
         let (mut index, mut start) = at;
-        for _ in 0..EMPTY_LEAVES_MAX {
+        for _ in 0..BARREN_LEAVES_MAX {
             let leaf = self.leaves.get(index)?;
-            let is_one = |spot: &Spot| spot.bit() & fits != 0 && alive.holds(spot.slot());
-            if leaf.sizes & fits != 0
-                && let Some(found) = leaf.spots()[start..].iter().position(is_one)
-            {
+            let mut some = leaf.spots[start..leaf.len].iter().zip(&leaf.reaches[start..leaf.len]);
+            if let Some(found) = some.position(|(spot, reach)| filter.holds(*spot, *reach)) {
                 return Some(((index, start + found), leaf.spots[start + found]));
             }
             (index, start) = (index + 1, 0);
@@ -250,23 +219,24 @@ impl Band {
         })
     }
 
-    /// All spots behind one, in order, of those who left as well.
-    pub fn behind(&self, spot: Option<Spot>) -> impl Iterator<Item = Spot> {
+    /// All spots behind one, in order, each with its ticket's reach.
+    pub fn behind(&self, spot: Option<Spot>) -> impl Iterator<Item = (Spot, ReachNumber)> {
         let at = spot.map_or((0, 0), |spot| {
             let leaf = self.holding(spot);
             let spots = self.leaves.get(leaf).map_or(&[][..], |leaf| leaf.spots());
             (leaf, spots.partition_point(|one| *one <= spot))
         });
-        let first = self.leaves.get(at.0).map_or(&[][..], |leaf| &leaf.spots()[at.1..]);
-        let others = self.leaves.iter().skip(at.0 + 1).flat_map(|leaf| leaf.spots());
-        first.iter().chain(others).copied()
+        let first = self.leaves.get(at.0).into_iter().flat_map(move |leaf| leaf.each().skip(at.1));
+        first.chain(self.leaves.iter().skip(at.0 + 1).flat_map(|leaf| leaf.each()))
     }
 }
 
 impl Leaf {
-    fn of(some: &[Spot]) -> Self {
-        let mut leaf = Self { len: 0, sizes: 0, spots: [Spot(0); LEAF] };
-        leaf.add(some);
+    fn of(some: &[(Spot, ReachNumber)]) -> Self {
+        let mut leaf = Self { len: some.len(), spots: [Spot(0); LEAF], reaches: [0; LEAF] };
+        for (index, (spot, reach)) in some.iter().enumerate() {
+            (leaf.spots[index], leaf.reaches[index]) = (*spot, *reach);
+        }
         leaf
     }
 
@@ -274,53 +244,43 @@ impl Leaf {
         &self.spots[..self.len]
     }
 
-    fn first(&self) -> u32 {
-        self.spots[0].order()
+    fn each(&self) -> impl Iterator<Item = (Spot, ReachNumber)> {
+        self.spots().iter().copied().zip(self.reaches.iter().copied())
     }
 
-    fn add(&mut self, some: &[Spot]) {
-        self.spots[self.len..self.len + some.len()].copy_from_slice(some);
-        self.len += some.len();
-        self.sizes |= sizes(some);
+    /// Where a spot stands.
+    fn place_of(&self, spot: Spot) -> usize {
+        self.spots().binary_search(&spot).expect("a ticket stands where it entered")
+    }
+
+    fn insert(&mut self, spot: Spot, reach: ReachNumber) {
+        let at = self.spots().partition_point(|one| *one < spot);
+        self.spots.copy_within(at..self.len, at + 1);
+        self.reaches.copy_within(at..self.len, at + 1);
+        (self.spots[at], self.reaches[at]) = (spot, reach);
+        self.len += 1;
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.spots.copy_within(at + 1..self.len, at);
+        self.reaches.copy_within(at + 1..self.len, at);
+        self.len -= 1;
     }
 
     fn append(&mut self, next: &Self) {
-        self.add(next.spots());
-    }
-
-    fn insert(&mut self, spot: Spot) {
-        let at = self.spots().partition_point(|one| *one < spot);
-        self.spots.copy_within(at..self.len, at + 1);
-        self.spots[at] = spot;
-        self.len += 1;
-        self.sizes |= spot.bit();
+        let end = self.len + next.len;
+        self.spots[self.len..end].copy_from_slice(next.spots());
+        self.reaches[self.len..end].copy_from_slice(&next.reaches[..next.len]);
+        self.len = end;
     }
 
     fn split_off(&mut self) -> Self {
-        let second = Self::of(&self.spots[LEAF / 2..self.len]);
+        let mut second = Self { len: self.len - LEAF / 2, spots: [Spot(0); LEAF], reaches: [0; LEAF] };
+        second.spots[..second.len].copy_from_slice(&self.spots[LEAF / 2..self.len]);
+        second.reaches[..second.len].copy_from_slice(&self.reaches[LEAF / 2..self.len]);
         self.len = LEAF / 2;
-        self.sizes = sizes(self.spots());
         second
     }
-
-    fn clear(&mut self, alive: &Alive, mut cleared: impl FnMut(u32)) {
-        let mut kept = 0;
-        for index in 0..self.len {
-            let spot = self.spots[index];
-            if alive.holds(spot.slot()) {
-                self.spots[kept] = spot;
-                kept += 1;
-            } else {
-                cleared(spot.slot());
-            }
-        }
-        self.len = kept;
-        self.sizes = sizes(self.spots());
-    }
-}
-
-fn sizes(spots: &[Spot]) -> Sizes {
-    spots.iter().fold(0, |sizes, spot| sizes | spot.bit())
 }
 
 /// A list by closeness. Valid as long as its band does not change.
@@ -341,18 +301,18 @@ impl Around {
         }
     }
 
-    pub fn next(&mut self, band: &Band, fits: Sizes, alive: &Alive) -> Option<Spot> {
+    pub fn next(&mut self, band: &Band, filter: Filter<'_>) -> Option<Spot> {
         let goes_left = match (self.left, self.right) {
             (Some((_, left)), Some((_, right))) => self.key - left.key() < right.key() - self.key,
             (left, _) => left.is_some(),
         };
         if goes_left {
             let (at, spot) = self.left?;
-            self.left = band.before(at, fits, alive);
+            self.left = band.before(at, filter);
             Some(spot)
         } else {
             let ((leaf, at), spot) = self.right?;
-            self.right = band.from((leaf, at + 1), fits, alive);
+            self.right = band.from((leaf, at + 1), filter);
             Some(spot)
         }
     }
@@ -360,7 +320,10 @@ impl Around {
 
 #[cfg(test)]
 mod tests {
+    use matchwright_rules::{ExpansionAge, Tier};
+
     use super::*;
+    use crate::reach::{Reach, Reaches};
 
     /// A number in 0..below, by a generator of one line.
     fn dice(state: &mut u64, below: u64) -> u64 {
@@ -368,38 +331,56 @@ mod tests {
         (*state >> 33) % below
     }
 
+    /// Two reaches, of which region 0 is open to the first.
+    fn reaches() -> (Reaches, [ReachNumber; 2]) {
+        let mut reaches = Reaches::new(ExpansionAge::Newest, 1);
+        let mut take =
+            |regions: u64| reaches.take(Reach { key: 0, tier: Tier(0), regions: [regions][..].into() });
+        let both = [take(1), take(2)];
+        (reaches, both)
+    }
+
     #[test]
-    fn the_nearest_come_first_whatever_came_and_went() {
+    fn the_nearest_who_can_come_come_first_whatever_came_and_went() {
         let mut state = 7;
-        let (mut band, mut plain): (Band, Vec<Spot>) = (Band::default(), Vec::new());
-        let (mut alive, mut cleared) = (Alive::default(), Vec::new());
+        let (reaches, both) = reaches();
+        let mut band = Band::default();
+        let mut plain: Vec<(Spot, ReachNumber)> = Vec::new();
+        let mut alive = Alive::default();
         for slot in 0..6_000 {
             let far = if dice(&mut state, 50) == 0 { 1_000_000.0 } else { 1.0 };
             let spot = Spot::new(dice(&mut state, 2_000) as f32 * far - 700.0, slot, 1);
+            let reach = both[dice(&mut state, 2) as usize];
             alive.set(slot);
-            band.insert(spot);
-            plain.push(spot);
+            band.insert(spot, reach);
+            plain.push((spot, reach));
             // The pool shrinks in the second half.
             for _ in 0..dice(&mut state, if slot < 3_000 { 2 } else { 4 }) {
                 if !plain.is_empty() {
-                    let gone = plain.swap_remove(dice(&mut state, plain.len() as u64) as usize);
+                    let gone = plain.swap_remove(dice(&mut state, plain.len() as u64) as usize).0;
                     alive.clear(gone.slot());
-                    band.leave(1, &alive, |slot| cleared.push(slot));
+                    band.remove(gone);
                 }
+            }
+            if !plain.is_empty() {
+                let changed = dice(&mut state, plain.len() as u64) as usize;
+                plain[changed].1 = both[dice(&mut state, 2) as usize];
+                band.set_reach(plain[changed].0, plain[changed].1);
             }
             if slot % 100 == 0 {
                 let from = dice(&mut state, 2_000) as f32 - 700.0;
-                let mut around = band.around(from, Sizes::MAX, &alive);
-                let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, Sizes::MAX, &alive))
+                let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
+                let mut around = band.around(from, filter);
+                let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, filter))
                     .map(|spot| (spot.key() - from).abs())
                     .collect();
-                let mut wanted: Vec<f32> = plain.iter().map(|spot| (spot.key() - from).abs()).collect();
+                let come = plain.iter().filter(|(_, reach)| *reach == both[0]);
+                let mut wanted: Vec<f32> = come.map(|(spot, _)| (spot.key() - from).abs()).collect();
                 wanted.sort_by(f32::total_cmp);
                 assert_eq!(found, wanted);
-                assert_eq!(band.tickets(), plain.len());
-                assert_eq!(band.players() as usize, plain.len());
-                assert_eq!(band.spots() + cleared.len(), slot as usize + 1, "every spot is cleared once");
-                assert!(band.spots() <= 2 * plain.len() + 2 * LEAF, "{} for {}", band.spots(), plain.len());
+                assert_eq!(band.spots(), plain.len());
+                let leaves = band.leaves.len();
+                assert!(leaves <= 4 * plain.len() / LEAF + 2, "{leaves} leaves for {}", plain.len());
             }
         }
     }
@@ -407,21 +388,23 @@ mod tests {
     #[test]
     fn many_at_once_are_as_many_one_by_one() {
         let mut state = 11;
+        let (reaches, both) = reaches();
         let mut alive = Alive::default();
-        let mut spots: Vec<Spot> =
-            (0..1_000).map(|slot| Spot::new(dice(&mut state, 300) as f32, slot, 1 + slot % 5)).collect();
+        let spot = |slot| (Spot::new(dice(&mut state, 300) as f32, slot, 1 + slot % 5), both[0]);
+        let mut some: Vec<(Spot, ReachNumber)> = (0..1_000).map(spot).collect();
         let mut one_by_one = Band::default();
-        for spot in &spots {
+        for (spot, reach) in &some {
             alive.set(spot.slot());
-            one_by_one.insert(*spot);
+            one_by_one.insert(*spot, *reach);
         }
-        spots.sort_unstable();
-        let at_once = Band::of(&spots);
-        assert_eq!((at_once.players(), at_once.sizes()), (one_by_one.players(), one_by_one.sizes()));
-        let keys = |band: &Band| -> Vec<f32> {
-            let mut around = band.around(150.0, Sizes::MAX, &alive);
-            std::iter::from_fn(|| around.next(band, Sizes::MAX, &alive)).map(Spot::key).collect()
+        some.sort_unstable();
+        let at_once = Band::of(&some);
+        let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
+        let spots = |band: &Band| -> Vec<Spot> {
+            let mut around = band.around(150.0, filter);
+            std::iter::from_fn(|| around.next(band, filter)).collect()
         };
-        assert_eq!(keys(&at_once), keys(&one_by_one));
+        assert_eq!(spots(&at_once), spots(&one_by_one));
+        assert_eq!(spots(&at_once).len(), some.len());
     }
 }

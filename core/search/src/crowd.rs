@@ -1,14 +1,17 @@
-//! Who waits at one matchmaker, as numbers by slot and, per key, tier and region, along the number that brings those
-//! who suit each other together. Knows no ids, no texts, no time: tiers are told.
+//! Who waits at one matchmaker, as numbers by slot and, per key, along the number that brings those who suit each other
+//! together. Knows no ids, no texts, no time: tiers are told.
 
 use std::sync::Arc;
 
 use matchwright_rules::plan::Plan;
-use matchwright_rules::{ExpansionAge, RuleSet, Tier};
+use matchwright_rules::{RuleSet, Tier};
 
 use crate::alive::Alive;
 use crate::band::{Band, Spot};
+use crate::reach::{Open, Reach, ReachNumber, Reaches};
 use crate::seek::Picked;
+use crate::table::Table;
+use crate::tally::Tally;
 
 /// A ticket's place in a crowd; free for another once it has left.
 pub type Slot = u32;
@@ -35,42 +38,35 @@ pub struct Crowd {
     pub(crate) plan: Arc<Plan>,
     /// Columns of which somebody is wanted, each once: bit `n` of a class says that a ticket has the `n`-th.
     pub(crate) splits: Vec<usize>,
-    width: usize,
     tiers: usize,
-    /// Region masks of a ticket: one per tier, none where regions play no part.
-    masks: usize,
-    rows: Vec<f64>,
-    regions: Vec<u64>,
-    places: Vec<Place>,
+    rows: Table<f64>,
+    /// One for every slot; [`NOBODY`] where it is free.
+    reach_of: Table<ReachNumber>,
+    reaches: Reaches,
     pub(crate) alive: Alive,
+    slots: Slot,
     free: Vec<Slot>,
     groups: Vec<Group>,
 }
 
-/// Where a slot's ticket stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    key: u32,
-    tier: u16,
-    class: u8,
-    is_here: bool,
-    /// Bands that have a spot of it. A slot is free for another when nobody holds it and no spot is left.
-    spots: u16,
-}
+const NOBODY: ReachNumber = ReachNumber::MAX;
 
-/// Tickets of one key: bands by region, tier and class.
+/// Tickets of one key.
 #[derive(Debug, Default)]
 struct Group {
-    bands: Vec<Option<Box<Band>>>,
+    /// By class. A ticket stands in one of them.
+    bands: Vec<Band>,
+    /// By region, tier and class. A ticket counts wherever it can join a match.
+    tallies: Vec<Tally>,
     tickets: usize,
 }
 
 impl Group {
-    fn band_mut(&mut self, index: usize) -> &mut Band {
-        if self.bands.len() <= index {
-            self.bands.resize_with(index + 1, || None);
+    fn tally_mut(&mut self, index: usize) -> &mut Tally {
+        if self.tallies.len() <= index {
+            self.tallies.resize(index + 1, Tally::default());
         }
-        self.bands[index].get_or_insert_default()
+        &mut self.tallies[index]
     }
 }
 
@@ -81,139 +77,142 @@ impl Crowd {
         splits.dedup();
         splits.truncate(SPLITS_MAX);
         let (width, tiers) = (plan.columns.width(), rules.steps.len() + 1);
-        let masks = if plan.latency.is_some() { tiers } else { 0 };
-        let (rows, regions, places) = (Vec::new(), Vec::new(), Vec::new());
         Self {
-            rules,
-            plan,
             splits,
-            width,
             tiers,
-            masks,
-            rows,
-            regions,
-            places,
+            rows: Table::new(width),
+            reach_of: Table::new(1),
+            reaches: Reaches::new(rules.algorithm.expansion_age, tiers),
             alive: Alive::default(),
+            slots: 0,
             free: Vec::new(),
             groups: Vec::new(),
+            rules,
+            plan,
         }
     }
 
     /// Takes a ticket in.
     pub fn insert(&mut self, guest: &Guest) -> Slot {
-        let slot = self.place(guest);
-        for tier in self.indexed(0, guest.tier.0) {
-            self.enter(slot, tier);
-        }
+        let (slot, reach) = self.place(guest);
+        let (class, spot) = (self.class_of(&guest.row), self.spot(slot));
+        self.groups[guest.key as usize].bands[class].insert(spot, reach);
         slot
     }
 
     /// Takes in many at once: bands where nobody stands are sorted once.
     pub fn extend(&mut self, guests: &[Guest]) -> Vec<Slot> {
-        self.rows.reserve(guests.len() * self.width);
-        self.regions.reserve(guests.len() * self.masks);
-        self.places.reserve(guests.len());
-        let mut together: Vec<Vec<Vec<Spot>>> = Vec::new();
+        let mut together: Vec<Vec<Vec<(Spot, ReachNumber)>>> = Vec::new();
         let mut slots = Vec::with_capacity(guests.len());
         for guest in guests {
-            let slot = self.place(guest);
+            let (slot, reach) = self.place(guest);
             slots.push(slot);
             let key = guest.key as usize;
-            together.resize_with(together.len().max(key + 1), Vec::new);
-            for tier in self.indexed(0, guest.tier.0) {
-                self.each_band(slot, tier, |index, spot| {
-                    let bands = &mut together[key];
-                    bands.resize_with(bands.len().max(index + 1), Vec::new);
-                    bands[index].push(spot);
-                });
+            if together.len() <= key {
+                together.resize(key + 1, vec![Vec::new(); self.classes()]);
             }
+            together[key][self.class_of(&guest.row)].push((self.spot(slot), reach));
         }
         for (group, bands) in self.groups.iter_mut().zip(together) {
-            for (index, mut spots) in bands.into_iter().enumerate().filter(|(_, spots)| !spots.is_empty()) {
-                spots.sort_unstable();
-                match group.band_mut(index) {
-                    band if band.spots() == 0 => *band = Band::of(&spots),
-                    band => spots.into_iter().for_each(|spot| band.insert(spot)),
+            for (band, mut some) in group.bands.iter_mut().zip(bands) {
+                some.sort_unstable();
+                match band.is_empty() {
+                    true => *band = Band::of(&some),
+                    false => some.into_iter().for_each(|(spot, reach)| band.insert(spot, reach)),
                 }
             }
         }
         slots
     }
 
-    /// Gives a ticket a slot.
-    fn place(&mut self, guest: &Guest) -> Slot {
+    /// Gives a ticket a slot, and counts it.
+    fn place(&mut self, guest: &Guest) -> (Slot, ReachNumber) {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place { key: 0, tier: 0, class: 0, is_here: false, spots: 0 });
-            self.rows.resize(self.places.len() * self.width, 0.0);
-            self.regions.resize(self.places.len() * self.masks, 0);
-            self.places.len() as Slot - 1
+            self.slots += 1;
+            self.slots - 1
         });
-        let at = slot as usize;
-        self.rows[at * self.width..(at + 1) * self.width].copy_from_slice(&guest.row);
-        if self.masks > 0 {
-            self.regions[at * self.masks..(at + 1) * self.masks].copy_from_slice(&guest.regions);
-        }
-        let class = self.class_of(&guest.row);
-        self.places[at] = Place { key: guest.key, tier: guest.tier.0, class, is_here: true, spots: 0 };
+        let regions =
+            if self.plan.latency.is_some() { guest.regions.as_slice().into() } else { [][..].into() };
+        let reach = self.reaches.take(Reach { key: guest.key, tier: guest.tier, regions });
+        self.rows.set(slot, &guest.row);
+        self.reach_of.set(slot, &[reach]);
         self.alive.set(slot);
-        if self.groups.len() <= guest.key as usize {
-            self.groups.resize_with(guest.key as usize + 1, Group::default);
+        let (key, classes) = (guest.key as usize, self.classes());
+        if self.groups.len() <= key {
+            self.groups.resize_with(key + 1, Group::default);
         }
-        self.groups[guest.key as usize].tickets += 1;
-        slot
+        let group = &mut self.groups[key];
+        group.tickets += 1;
+        group.bands.resize_with(classes, Band::default);
+        self.count(slot, reach, Tally::add);
+        (slot, reach)
     }
 
     /// Takes a ticket out, claimed or not.
     pub fn remove(&mut self, slot: Slot) {
-        let place = self.places[slot as usize];
-        if !place.is_here {
+        let reach = self.reach_of(slot);
+        if reach == NOBODY {
             return;
         }
+        let (key, class, spot) = (self.key(slot) as usize, self.class_of(self.row(slot)), self.spot(slot));
+        self.count(slot, reach, Tally::subtract);
+        self.groups[key].bands[class].remove(spot);
+        self.groups[key].tickets -= 1;
         self.alive.clear(slot);
-        self.groups[place.key as usize].tickets -= 1;
-        for tier in self.indexed(0, place.tier) {
-            self.leave(slot, tier);
-        }
-        let place = &mut self.places[slot as usize];
-        place.is_here = false;
-        if place.spots == 0 {
-            self.free.push(slot);
-        }
+        self.reach_of.set(slot, &[NOBODY]);
+        self.reaches.give_back(reach);
+        self.free.push(slot);
     }
 
-    /// Takes the tickets of a match for one of several workers, all or none. Each is then to be removed; until then
-    /// bands count them, but nobody finds them.
+    /// Takes the tickets of a match for one of several workers, all or none. Each is then to be removed; until then it
+    /// is counted, but nobody finds it.
     pub fn claim(&self, picked: &Picked) -> bool {
         self.alive.claim(picked.units.iter().map(|(slot, _)| *slot))
     }
 
     /// A ticket has waited into a later tier.
     pub fn promote(&mut self, slot: Slot, tier: Tier) {
-        let place = self.places[slot as usize];
-        if !place.is_here || tier.0 <= place.tier {
+        let before = self.reach_of(slot);
+        if before == NOBODY || tier <= self.tier(slot) {
             return;
         }
-        self.places[slot as usize].tier = tier.0;
-        if self.rules.algorithm.expansion_age == ExpansionAge::Newest {
-            (place.tier + 1..=tier.0).for_each(|tier| self.enter(slot, tier));
+        let reach = self.reaches.take(Reach { tier, ..self.reaches.get(before).clone() });
+        self.count(slot, before, Tally::subtract);
+        self.count(slot, reach, Tally::add);
+        self.reach_of.set(slot, &[reach]);
+        let (key, class, spot) = (self.key(slot) as usize, self.class_of(self.row(slot)), self.spot(slot));
+        self.groups[key].bands[class].set_reach(spot, reach);
+        self.reaches.give_back(before);
+    }
+
+    /// Changes the tallies of every match that a ticket of this reach can join.
+    fn count(&mut self, slot: Slot, reach: ReachNumber, change: fn(&mut Tally, u32)) {
+        let row = self.row(slot);
+        let (class, size) = (self.class_of(row), row[0] as u32);
+        let key = self.reaches.get(reach).key as usize;
+        for tier in 0..self.tiers {
+            for region in bits(self.reaches.regions(reach, Tier(tier as u16))) {
+                let index = self.index(tier, region, class);
+                change(self.groups[key].tally_mut(index), size);
+            }
         }
     }
 
     /// Bytes held per ticket's numbers and places in bands.
     pub fn bytes(&self) -> usize {
-        let bands = self.groups.iter().flat_map(|group| group.bands.iter().flatten());
-        let fixed = self.alive.bytes()
-            + self.rows.capacity() * 8
-            + self.regions.capacity() * 8
-            + self.places.capacity() * size_of::<Place>();
-        fixed + bands.map(|band| band.bytes()).sum::<usize>()
+        let of_group = |group: &Group| {
+            let bands = group.bands.iter().map(Band::bytes).sum::<usize>();
+            bands + group.tallies.capacity() * size_of::<Tally>()
+        };
+        let by_slot =
+            self.rows.bytes() + self.reach_of.bytes() + self.alive.bytes() + self.free.capacity() * 4;
+        by_slot + self.reaches.bytes() + self.groups.iter().map(of_group).sum::<usize>()
     }
 
-    /// Spots in bands, and how many of them are of tickets that left.
+    /// Spots in bands, and how many of them are of tickets that were claimed or left.
     pub fn spots(&self) -> (usize, usize) {
-        let bands = || self.groups.iter().flat_map(|group| group.bands.iter().flatten());
-        let all: usize = bands().map(|band| band.spots()).sum();
-        (all, all - bands().map(|band| band.tickets()).sum::<usize>())
+        let spots = self.groups.iter().flat_map(|group| &group.bands).flat_map(|band| band.behind(None));
+        spots.fold((0, 0), |(all, stale), (spot, _)| (all + 1, stale + usize::from(!self.holds(spot.slot()))))
     }
 
     /// Somebody stands in this place, and nobody claimed him.
@@ -222,31 +221,40 @@ impl Crowd {
     }
 
     pub(crate) fn row(&self, slot: Slot) -> &[f64] {
-        &self.rows[slot as usize * self.width..(slot as usize + 1) * self.width]
+        self.rows.row(slot)
+    }
+
+    fn reach_of(&self, slot: Slot) -> ReachNumber {
+        self.reach_of.row(slot)[0]
     }
 
     pub(crate) fn tier(&self, slot: Slot) -> Tier {
-        Tier(self.places[slot as usize].tier)
+        self.reaches.get(self.reach_of(slot)).tier
     }
 
     pub(crate) fn key(&self, slot: Slot) -> u32 {
-        self.places[slot as usize].key
+        self.reaches.get(self.reach_of(slot)).key
     }
 
+    /// The regions of a match that a ticket can join at a tier.
     pub(crate) fn regions(&self, slot: Slot, tier: Tier) -> u64 {
-        match self.masks {
-            0 => 1,
-            masks => self.regions[slot as usize * masks + usize::from(tier.0)],
-        }
+        self.reaches.regions(self.reach_of(slot), tier)
+    }
+
+    pub(crate) fn open(&self, tier: Tier, region: u32) -> Open<'_> {
+        self.reaches.at(tier, region)
     }
 
     pub(crate) fn classes(&self) -> usize {
         1 << self.splits.len()
     }
 
-    pub(crate) fn band(&self, key: u32, tier: Tier, region: u32, class: usize) -> Option<&Band> {
-        let index = self.index(usize::from(tier.0), region, class);
-        self.groups.get(key as usize)?.bands.get(index)?.as_deref()
+    pub(crate) fn band(&self, key: u32, class: usize) -> Option<&Band> {
+        self.groups.get(key as usize)?.bands.get(class)
+    }
+
+    pub(crate) fn tally(&self, key: u32, tier: Tier, region: u32, class: usize) -> Option<&Tally> {
+        self.groups.get(key as usize)?.tallies.get(self.index(usize::from(tier.0), region, class))
     }
 
     /// The number along which bands are ordered.
@@ -255,18 +263,9 @@ impl Crowd {
     }
 
     /// A bit for every split that a ticket has.
-    pub(crate) fn class_of(&self, row: &[f64]) -> u8 {
-        let has = |(bit, column): (usize, &usize)| u8::from(row[column + 1] > 0.0) << bit;
+    pub(crate) fn class_of(&self, row: &[f64]) -> usize {
+        let has = |(bit, column): (usize, &usize)| usize::from(row[column + 1] > 0.0) << bit;
         self.splits.iter().enumerate().map(has).sum()
-    }
-
-    /// The tiers whose bands hold a ticket that stands in tier `own`: where the newest decides, its own and those
-    /// before; else all.
-    fn indexed(&self, first: u16, own: u16) -> std::ops::RangeInclusive<u16> {
-        match self.rules.algorithm.expansion_age {
-            ExpansionAge::Newest => first..=own,
-            ExpansionAge::Oldest => first..=self.tiers as u16 - 1,
-        }
     }
 
     /// Tickets of a key.
@@ -274,53 +273,20 @@ impl Crowd {
         self.groups[key as usize].tickets
     }
 
-    /// Every band in which somebody stands: its key, tier, region and class.
-    pub(crate) fn bands(&self) -> impl Iterator<Item = (u32, Tier, u32, usize, &Band)> {
+    /// Everything that somebody could join: its key, tier, region, class and who that is.
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = (u32, Tier, u32, usize, &Tally)> {
         self.groups.iter().enumerate().flat_map(move |(key, group)| {
-            group.bands.iter().enumerate().filter_map(move |(index, band)| {
-                let band = band.as_deref().filter(|band| band.tickets() > 0)?;
-                let (rest, class) = (index / self.classes(), index % self.classes());
-                Some((key as u32, Tier((rest % self.tiers) as u16), (rest / self.tiers) as u32, class, band))
-            })
+            group.tallies.iter().enumerate().filter(|(_, tally)| tally.tickets > 0).map(
+                move |(index, tally)| {
+                    let (rest, class) = (index / self.classes(), index % self.classes());
+                    (key as u32, Tier((rest % self.tiers) as u16), (rest / self.tiers) as u32, class, tally)
+                },
+            )
         })
     }
 
     fn index(&self, tier: usize, region: u32, class: usize) -> usize {
         (region as usize * self.tiers + tier) * self.classes() + class
-    }
-
-    fn enter(&mut self, slot: Slot, tier: u16) {
-        let key = self.places[slot as usize].key as usize;
-        let mut groups = std::mem::take(&mut self.groups);
-        self.each_band(slot, tier, |index, spot| groups[key].band_mut(index).insert(spot));
-        self.groups = groups;
-    }
-
-    /// Tells the bands that a ticket enters at a tier, and counts its spots.
-    fn each_band(&mut self, slot: Slot, tier: u16, mut enter: impl FnMut(usize, Spot)) {
-        let (class, spot) = (usize::from(self.places[slot as usize].class), self.spot(slot));
-        for region in bits(self.regions(slot, Tier(tier))) {
-            enter(self.index(usize::from(tier), region, class), spot);
-            self.places[slot as usize].spots += 1;
-        }
-    }
-
-    fn leave(&mut self, slot: Slot, tier: u16) {
-        let place = self.places[slot as usize];
-        let size = self.row(slot)[0] as u32;
-        for region in bits(self.regions(slot, Tier(tier))) {
-            let index = self.index(usize::from(tier), region, usize::from(place.class));
-            let Self { groups, alive, places, free, .. } = self;
-            let band = groups[place.key as usize].bands[index].as_mut();
-            let band = band.expect("a ticket stands in every band that it entered");
-            band.leave(size, alive, |slot| {
-                let place = &mut places[slot as usize];
-                place.spots -= 1;
-                if place.spots == 0 && !place.is_here {
-                    free.push(slot);
-                }
-            });
-        }
     }
 
     fn spot(&self, slot: Slot) -> Spot {

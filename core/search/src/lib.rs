@@ -4,7 +4,7 @@
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
 //! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
 //! `order` (who is looked at first), `hunt` (the complete search around one anchor). Large ones: `intake` (a party as
-//! numbers), [`Crowd`] and `band` (who is near whom), `stand` (is there hope), `seek` (a match around one ticket),
+//! numbers), [`Crowd`], `table` and `reach` (who waits and where he may play), `band` (who is near whom), `tally` and `stand` (is there hope), `seek` (a match around one ticket),
 //! `split` (even teams); `sweep` and [`Backlog`] (very many at once). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
@@ -22,12 +22,15 @@ mod large;
 mod look;
 mod order;
 mod pool;
+mod reach;
 mod roster;
 mod seek;
 mod settings;
 mod split;
 mod stand;
 mod sweep;
+mod table;
+mod tally;
 
 pub use backlog::{Backlog, Swept};
 pub use crowd::{Crowd, Guest, Slot};

@@ -396,11 +396,10 @@ struct Nearest {
 
 impl Nearest {
     fn new(filling: &Filling<'_, '_>, is_in: impl Fn(usize) -> bool) -> Self {
-        let (near, fits) = (filling.near, filling.fits);
+        let (near, filter) = (filling.near, filling.stand.filter(filling.fits));
         let bands = filling.stand.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
-        let bands = bands
-            .filter_map(|(class, band)| Some((class, (*band)?.around(near, fits, &filling.crowd.alive))))
-            .collect();
+        let bands =
+            bands.filter_map(|(class, band)| Some((class, (*band)?.0.around(near, filter)))).collect();
         Self { bands }
     }
 
@@ -416,7 +415,7 @@ impl Nearest {
                     .map(|(_, one)| one),
             };
             let (class, around) = nearest?;
-            let spot = around.next(stand.bands[*class]?, fits, &stand.crowd.alive)?;
+            let spot = around.next(stand.bands[*class]?.0, stand.filter(fits))?;
             if fits >> spot.size() & 1 == 1 {
                 return Some(spot);
             }

@@ -5,24 +5,36 @@ use matchwright_rules::plan::Wanted;
 use matchwright_rules::{Team, Tier};
 use smallvec::SmallVec;
 
-use crate::band::{Band, SIZES};
+use crate::band::{Band, Filter, SIZES, Sizes};
 use crate::crowd::Crowd;
+use crate::reach::Open;
+use crate::tally::Tally;
 
-/// Bands of one key, tier and region, by class.
+/// The bands of one key, of which those count who can join a match in one region at one tier.
 #[derive(Debug, Clone)]
 pub(crate) struct Stand<'c> {
     pub crowd: &'c Crowd,
     pub tier: Tier,
-    pub bands: SmallVec<[Option<&'c Band>; 4]>,
+    /// By class; `None` where nobody can join.
+    pub bands: SmallVec<[Option<(&'c Band, &'c Tally)>; 4]>,
     pub players: u32,
+    open: Open<'c>,
 }
 
 impl<'c> Stand<'c> {
     pub fn new(crowd: &'c Crowd, key: u32, tier: Tier, region: u32) -> Self {
-        let bands: SmallVec<[Option<&Band>; 4]> =
-            (0..crowd.classes()).map(|class| crowd.band(key, tier, region, class)).collect();
-        let players = bands.iter().flatten().map(|band| band.players()).sum();
-        Self { crowd, tier, bands, players }
+        let joining = |class: usize| {
+            let tally = crowd.tally(key, tier, region, class).filter(|tally| tally.tickets > 0)?;
+            Some((crowd.band(key, class)?, tally))
+        };
+        let bands: SmallVec<[Option<(&Band, &Tally)>; 4]> = (0..crowd.classes()).map(joining).collect();
+        let players = bands.iter().flatten().map(|(_, tally)| tally.players).sum();
+        Self { crowd, tier, bands, players, open: crowd.open(tier, region) }
+    }
+
+    /// Those of some sizes who can join.
+    pub fn filter(&self, fits: Sizes) -> Filter<'c> {
+        Filter { open: self.open, alive: &self.crowd.alive, fits }
     }
 
     /// Nobody can find a match here: too few players, or nobody with a text that teams cannot do without.
@@ -37,8 +49,8 @@ impl<'c> Stand<'c> {
     /// Parties of the sizes that stand here can fill every team, one of them with a party of this size in it.
     pub fn packs(&self, own: u32) -> bool {
         let mut sizes = [0_u32; SIZES];
-        for band in self.bands.iter().flatten() {
-            sizes.iter_mut().zip(band.sizes()).for_each(|(sum, one)| *sum += one);
+        for (_, tally) in self.bands.iter().flatten() {
+            sizes.iter_mut().zip(&tally.sizes).for_each(|(sum, one)| *sum += one);
         }
         let at = (own as usize).min(SIZES - 1);
         let mut others = sizes;
@@ -53,7 +65,7 @@ impl<'c> Stand<'c> {
     /// Tickets that may have a text.
     pub fn supply(&self, column: usize) -> usize {
         let bands = self.bands.iter().enumerate().filter(|(class, _)| self.offers(*class, column));
-        bands.filter_map(|(_, band)| *band).map(Band::tickets).sum()
+        bands.filter_map(|(_, band)| *band).map(|(_, tally)| tally.tickets as usize).sum()
     }
 
     /// Tickets of this class may have the text; where it splits no bands, all may.

@@ -5,7 +5,7 @@
 
 use matchwright_rules::{ExpansionAge, Tier};
 
-use crate::band::Spot;
+use crate::band::{Band, Spot};
 use crate::crowd::{Crowd, Slot};
 use crate::seek::{Anchor, Filling, Limits, Picked};
 use crate::stand::Stand;
@@ -26,14 +26,15 @@ impl Crowd {
     /// All tickets of keys with so many, in stretches: the strictest tier first, there those who have nothing that
     /// others want, and there the most populated bands.
     pub fn stretches(&self, tickets_min: usize) -> Vec<Stretch> {
-        let bands = self.bands().filter(|(key, ..)| self.tickets(*key) >= tickets_min);
-        let mut bands: Vec<_> = bands.collect();
-        bands.sort_by_key(|(key, tier, region, class, band)| {
-            (tier.0, *class, std::cmp::Reverse(band.tickets()), *key, *region)
+        let tallies = self.tallies().filter(|(key, ..)| self.tickets(*key) >= tickets_min);
+        let mut tallies: Vec<_> = tallies.collect();
+        tallies.sort_by_key(|(key, tier, region, class, tally)| {
+            (tier.0, *class, std::cmp::Reverse(tally.tickets), *key, *region)
         });
-        let stretches = bands.into_iter().flat_map(|(key, tier, region, class, band)| {
+        let stretches = tallies.into_iter().flat_map(|(key, tier, region, class, _)| {
             let mut behind = None;
-            let ends = band.stretch_ends().map(Some).chain([None]);
+            let band = self.band(key, class).into_iter();
+            let ends = band.flat_map(Band::stretch_ends).map(Some).chain([None]);
             let cut = |last| Stretch {
                 key,
                 tier,
@@ -58,11 +59,10 @@ impl Crowd {
         let Stretch { key, tier, region, class, behind, last } = *stretch;
         let stand = Stand::new(self, key, tier, region);
         let mut picked = Vec::new();
-        let Some(band) = self.band(key, tier, region, class).filter(|_| !stand.is_hopeless()) else {
-            return picked;
-        };
-        let here = band.behind(behind).take_while(|spot| last.is_none_or(|last| *spot <= last));
-        for slot in here.map(Spot::slot) {
+        let Some(band) = self.band(key, class).filter(|_| !stand.is_hopeless()) else { return picked };
+        let open = self.open(tier, region);
+        let here = band.behind(behind).take_while(|(spot, _)| last.is_none_or(|last| *spot <= last));
+        for slot in here.filter(|(_, reach)| open.holds(*reach)).map(|(spot, _)| spot.slot()) {
             while self.holds(slot) && self.may_lead(slot, tier) {
                 let found = Filling::new(&stand, limits).from(Anchor::Ticket(slot));
                 let found = found.filter(|found| found.is_full);
