@@ -166,13 +166,20 @@ impl Band {
 
     /// Starts to list those whom a filter holds by closeness to a point.
     pub fn around(&self, key: f32, filter: Filter<'_>) -> Around {
-        if self.leaves.is_empty() {
-            return Around { key, left: None, right: None };
-        }
+        let at = self.at(key);
+        Around { key, left: self.before(at, filter), right: self.from(at, filter) }
+    }
+
+    /// Starts to list those whom a filter holds from a point on.
+    pub fn onward(&self, key: f32, filter: Filter<'_>) -> Around {
+        Around { key, left: None, right: self.from(self.at(key), filter) }
+    }
+
+    /// The place of the first one who is not before a point.
+    fn at(&self, key: f32) -> At {
         let point = Spot::new(key, 0, 0);
         let leaf = self.holding(point);
-        let at = (leaf, self.leaves[leaf].spots().partition_point(|one| *one < point));
-        Around { key, left: self.before(at, filter), right: self.from(at, filter) }
+        (leaf, self.leaves.get(leaf).map_or(0, |leaf| leaf.spots().partition_point(|one| *one < point)))
     }
 
     /// The last leaf whose first is not behind a spot; the first where there is none.
@@ -181,14 +188,13 @@ impl Band {
     }
 
     /// The last one whom a filter holds before a place.
-    fn before(&self, at: At, filter: Filter<'_>) -> Option<(At, Spot)> {
+    fn before(&self, at: At, filter: Filter<'_>) -> Option<Next> {
         let (mut index, mut end) = at;
         for _ in 0..BARREN_LEAVES_MAX {
-            let leaf = &self.leaves[index];
+            let leaf = self.leaves.get(index)?;
             let some = leaf.spots[..end].iter().zip(&leaf.reaches[..end]);
-            if let Some(found) = some.rev().position(|(spot, reach)| filter.holds(*spot, *reach)) {
-                let found = end - 1 - found;
-                return Some(((index, found), leaf.spots[found]));
+            if let Some(back) = some.rev().position(|(spot, reach)| filter.holds(*spot, *reach)) {
+                return Some(leaf.next(index, end - 1 - back));
             }
             index = index.checked_sub(1)?;
             end = self.leaves[index].len;
@@ -197,13 +203,13 @@ impl Band {
     }
 
     /// The first one whom a filter holds at a place or after it.
-    fn from(&self, at: At, filter: Filter<'_>) -> Option<(At, Spot)> {
+    fn from(&self, at: At, filter: Filter<'_>) -> Option<Next> {
         let (mut index, mut start) = at;
         for _ in 0..BARREN_LEAVES_MAX {
             let leaf = self.leaves.get(index)?;
             let mut some = leaf.spots[start..leaf.len].iter().zip(&leaf.reaches[start..leaf.len]);
-            if let Some(found) = some.position(|(spot, reach)| filter.holds(*spot, *reach)) {
-                return Some(((index, start + found), leaf.spots[start + found]));
+            if let Some(on) = some.position(|(spot, reach)| filter.holds(*spot, *reach)) {
+                return Some(leaf.next(index, start + on));
             }
             (index, start) = (index + 1, 0);
         }
@@ -248,6 +254,10 @@ impl Leaf {
         self.spots().iter().copied().zip(self.reaches.iter().copied())
     }
 
+    fn next(&self, leaf: usize, at: usize) -> Next {
+        ((leaf, at), self.spots[at], self.reaches[at])
+    }
+
     /// Where a spot stands.
     fn place_of(&self, spot: Spot) -> usize {
         self.spots().binary_search(&spot).expect("a ticket stands where it entered")
@@ -287,33 +297,36 @@ impl Leaf {
 #[derive(Debug, Clone)]
 pub(crate) struct Around {
     key: f32,
-    left: Option<(At, Spot)>,
-    right: Option<(At, Spot)>,
+    left: Option<Next>,
+    right: Option<Next>,
 }
+
+/// Who comes next on a side, and where he stands.
+type Next = (At, Spot, ReachNumber);
 
 impl Around {
     /// How far the next one is.
     pub fn distance(&self) -> Option<f32> {
-        let away = |next: Option<(At, Spot)>| next.map(|(_, spot)| (spot.key() - self.key).abs());
+        let away = |next: Option<Next>| next.map(|(_, spot, _)| (spot.key() - self.key).abs());
         match (away(self.left), away(self.right)) {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),
         }
     }
 
-    pub fn next(&mut self, band: &Band, filter: Filter<'_>) -> Option<Spot> {
+    pub fn next(&mut self, band: &Band, filter: Filter<'_>) -> Option<(Spot, ReachNumber)> {
         let goes_left = match (self.left, self.right) {
-            (Some((_, left)), Some((_, right))) => self.key - left.key() < right.key() - self.key,
+            (Some((_, left, _)), Some((_, right, _))) => self.key - left.key() < right.key() - self.key,
             (left, _) => left.is_some(),
         };
         if goes_left {
-            let (at, spot) = self.left?;
+            let (at, spot, reach) = self.left?;
             self.left = band.before(at, filter);
-            Some(spot)
+            Some((spot, reach))
         } else {
-            let ((leaf, at), spot) = self.right?;
+            let ((leaf, at), spot, reach) = self.right?;
             self.right = band.from((leaf, at + 1), filter);
-            Some(spot)
+            Some((spot, reach))
         }
     }
 }
@@ -372,7 +385,7 @@ mod tests {
                 let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
                 let mut around = band.around(from, filter);
                 let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, filter))
-                    .map(|spot| (spot.key() - from).abs())
+                    .map(|(spot, _)| (spot.key() - from).abs())
                     .collect();
                 let come = plain.iter().filter(|(_, reach)| *reach == both[0]);
                 let mut wanted: Vec<f32> = come.map(|(spot, _)| (spot.key() - from).abs()).collect();
@@ -402,7 +415,7 @@ mod tests {
         let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
         let spots = |band: &Band| -> Vec<Spot> {
             let mut around = band.around(150.0, filter);
-            std::iter::from_fn(|| around.next(band, filter)).collect()
+            std::iter::from_fn(|| around.next(band, filter)).map(|(spot, _)| spot).collect()
         };
         assert_eq!(spots(&at_once), spots(&one_by_one));
         assert_eq!(spots(&at_once).len(), some.len());

@@ -232,6 +232,10 @@ impl Crowd {
         self.reaches.get(self.reach_of(slot)).tier
     }
 
+    pub(crate) fn tier_of(&self, reach: ReachNumber) -> Tier {
+        self.reaches.get(reach).tier
+    }
+
     pub(crate) fn key(&self, slot: Slot) -> u32 {
         self.reaches.get(self.reach_of(slot)).key
     }

@@ -8,7 +8,7 @@ use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan, Verdict};
 use smallvec::SmallVec;
 
-use crate::band::{Around, SIZES, Sizes, Spot};
+use crate::band::{Around, Band, SIZES, Sizes, Spot};
 use crate::crowd::{Crowd, Slot, bits};
 use crate::split::{Split, Unit};
 use crate::stand::Stand;
@@ -103,10 +103,18 @@ pub(crate) struct Filling<'s, 'c> {
     seated: Totals,
     units: SmallVec<[Unit<'c>; 16]>,
     /// Looked at and not seated.
-    spare: SmallVec<[Spot; 32]>,
+    spare: SmallVec<[Listed; 32]>,
     without: &'c [Slot],
     looks: usize,
     near: f32,
+    /// Only those behind the point are listed.
+    is_onward: bool,
+    /// How far from the point somebody may be.
+    window: f64,
+    /// Per team, seats that nobody has.
+    rooms: SmallVec<[u32; 8]>,
+    /// Players that still come, at most.
+    missing: u32,
     /// Sizes of parties that some team has room for.
     fits: Sizes,
     /// What [`Picked::is_sure`] will be.
@@ -117,31 +125,49 @@ impl<'s, 'c> Filling<'s, 'c> {
     pub fn new(stand: &'s Stand<'c>, limits: Limits) -> Self {
         let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
-        let (units, spare, seated) = (SmallVec::new(), SmallVec::new(), totals.clone());
-        let (without, looks, near, fits, is_sure) = (&[] as &[Slot], 0, 0.0, Sizes::MAX, false);
-        Self { stand, crowd, tier, limits, totals, seated, units, spare, without, looks, near, fits, is_sure }
+        let rooms: SmallVec<[u32; 8]> =
+            crowd.rules.teams.iter().map(|team| *team.max_players.at(tier)).collect();
+        // A little more than the rule says: keys are rounded.
+        let window = crowd.plan.steer.window.as_ref();
+        let window = window.map_or(f64::INFINITY, |window| window.at(tier) * (1.0 + 1e-6));
+        let mut filling = Self {
+            stand,
+            crowd,
+            tier,
+            limits,
+            seated: totals.clone(),
+            totals,
+            units: SmallVec::new(),
+            spare: SmallVec::new(),
+            without: &[],
+            looks: 0,
+            near: 0.0,
+            is_onward: false,
+            window,
+            missing: rooms.iter().sum::<u32>().min(limits.players),
+            rooms,
+            fits: 0,
+            is_sure: false,
+        };
+        filling.fits = filling.sizes_that_fit();
+        filling
+    }
+
+    /// Only those behind the anchor are seated: whoever walks from end to end has left nobody before it.
+    pub fn onward(self) -> Self {
+        Self { is_onward: true, ..self }
     }
 
     pub fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
-                self.near = self.crowd.near(self.crowd.row(slot));
-                if !self.seat(slot) {
+                let row = self.crowd.row(slot);
+                self.near = self.crowd.near(row);
+                if !self.seat(slot, row, self.crowd.tier(slot)) {
                     return None;
                 }
             }
-            Anchor::Backfill { rows, without, .. } => {
-                self.without = without;
-                for (team, row) in rows {
-                    self.totals.add(&self.crowd.plan.columns, *team, row);
-                }
-                self.seated = self.totals.clone();
-                let all = rows.iter().fold((0.0, 0.0), |sum, (_, row)| {
-                    (sum.0 + row[0], sum.1 + f64::from(self.crowd.near(row)) * row[0])
-                });
-                self.near = (all.1 / all.0) as f32;
-                self.fits = self.sizes_that_fit();
-            }
+            Anchor::Backfill { rows, without, .. } => self.join(rows, without),
         }
         if !self.seat_the_wanted() {
             return None;
@@ -150,61 +176,62 @@ impl<'s, 'c> Filling<'s, 'c> {
         self.finish()
     }
 
-    fn team(&self, team: usize) -> &'c Team {
-        &self.crowd.rules.teams[team]
-    }
-
-    fn taken(&self, team: usize) -> u32 {
-        self.totals.row(team)[0] as u32
-    }
-
-    fn room(&self, team: usize) -> u32 {
-        self.team(team).max_players.at(self.tier).saturating_sub(self.taken(team))
+    /// Begins with the players of a game that runs.
+    fn join(&mut self, rows: &[(usize, Vec<f64>)], without: &'c [Slot]) {
+        self.without = without;
+        let (mut players, mut sum) = (0.0, 0.0);
+        for (team, row) in rows {
+            self.totals.add(&self.crowd.plan.columns, *team, row);
+            self.rooms[*team] = self.rooms[*team].saturating_sub(row[0] as u32);
+            players += row[0];
+            sum += f64::from(self.crowd.near(row)) * row[0];
+        }
+        self.seated = self.totals.clone();
+        self.near = (sum / players) as f32;
+        let left = self.limits.players.saturating_sub(players as u32);
+        self.missing = self.rooms.iter().sum::<u32>().min(left);
+        self.fits = self.sizes_that_fit();
     }
 
     fn sizes_that_fit(&self) -> Sizes {
-        sizes_to((0..self.crowd.rules.teams.len()).map(|team| self.room(team)).max().unwrap_or(0))
-    }
-
-    fn missing(&self) -> u32 {
-        let teams = 0..self.crowd.rules.teams.len();
-        let (taken, room) =
-            teams.fold((0, 0), |sum, team| (sum.0 + self.taken(team), sum.1 + self.room(team)));
-        room.min(self.limits.players.saturating_sub(taken))
+        sizes_to(self.rooms.iter().copied().max().unwrap_or(0).min(self.missing))
     }
 
     /// Seats a ticket where it fits most closely, if no rule that lasts breaks.
-    fn seat(&mut self, slot: Slot) -> bool {
-        let size = self.crowd.row(slot)[0] as u32;
-        if size > self.missing() {
+    fn seat(&mut self, slot: Slot, row: &'c [f64], tier: Tier) -> bool {
+        let size = row[0] as u32;
+        if size > self.missing {
             return false;
         }
         let mut after = (0, 0);
         loop {
-            let rooms = (0..self.crowd.rules.teams.len()).map(|team| (self.room(team), team + 1));
+            let rooms = self.rooms.iter().enumerate().map(|(team, room)| (*room, team + 1));
             let Some(next) = rooms.filter(|one| one.0 >= size && *one > after).min() else { return false };
-            if !self.strands(self.crowd.row(slot), next.1 - 1) && self.seat_in(slot, next.1 - 1) {
+            let unit = Unit { slot, row, tier, team: next.1 - 1 };
+            if !self.strands(row, unit.team) && self.seat_in(unit) {
                 return true;
             }
             after = next;
         }
     }
 
-    fn seat_in(&mut self, slot: Slot, team: usize) -> bool {
-        let row = self.crowd.row(slot);
+    fn seat_in(&mut self, unit: Unit<'c>) -> bool {
         let columns = &self.crowd.plan.columns;
         if self.crowd.plan.steer.lasting.is_empty() {
-            self.totals.add(columns, team, row);
+            self.totals.add(columns, unit.team, unit.row);
         } else {
             let before = self.totals.clone();
-            self.totals.add(columns, team, row);
+            self.totals.add(columns, unit.team, unit.row);
             let (tiers, coming) = (TierSpan { low: self.tier, high: self.tier }, Coming::default());
             if !self.crowd.plan.lasts(&Case { columns, totals: &self.totals, coming: &coming, tiers }) {
                 self.totals = before;
                 return false;
             }
         }
-        self.units.push(Unit { slot, row, team });
+        let size = unit.row[0] as u32;
+        self.rooms[unit.team] -= size;
+        self.missing -= size;
+        self.units.push(unit);
         self.fits = self.sizes_that_fit();
         true
     }
@@ -221,22 +248,23 @@ impl<'s, 'c> Filling<'s, 'c> {
             };
             let mut nearest = Nearest::new(self, |class| self.stand.offers(class, wanted.column));
             while has(self) < *wanted.least.at(self.tier) {
-                let room = wanted.teams.iter().map(|team| self.room(*team)).max().unwrap_or(0);
-                let Some(spot) = self.look(&mut nearest, sizes_to(room)) else { return false };
-                let row = self.crowd.row(spot.slot());
+                let room = wanted.teams.iter().map(|team| self.rooms[*team]).max().unwrap_or(0);
+                let Some(one) = self.look(&mut nearest, sizes_to(room)) else { return false };
+                let (spot, tier, row) = (one.spot, one.tier, self.crowd.row(one.spot.slot()));
                 if row[wanted.column + 1] <= 0.0 {
                     continue;
                 }
                 let mut teams: SmallVec<[(u32, usize); 4]> = wanted
                     .teams
                     .iter()
-                    .map(|team| (self.room(*team), *team))
+                    .map(|team| (self.rooms[*team], *team))
                     .filter(|(room, team)| *room >= spot.size() && !self.strands(row, *team))
                     .collect();
                 teams.sort_unstable_by(|a, b| b.cmp(a));
-                let is_seated = teams.into_iter().any(|(_, team)| self.seat_in(spot.slot(), team));
-                if !is_seated {
-                    self.spare.push(spot);
+                let mut units =
+                    teams.into_iter().map(|(_, team)| Unit { slot: spot.slot(), row, tier, team });
+                if !units.any(|unit| self.seat_in(unit)) {
+                    self.spare.push(one);
                 }
             }
         }
@@ -249,7 +277,7 @@ impl<'s, 'c> Filling<'s, 'c> {
             let own = self.totals.row(team)[wanted.column + 1] + row[wanted.column + 1];
             wanted.teams == [team] && own < *wanted.least.at(self.tier)
         };
-        self.room(team) <= row[0] as u32 && self.crowd.plan.steer.wanted.iter().any(is_unmet)
+        self.rooms[team] <= row[0] as u32 && self.crowd.plan.steer.wanted.iter().any(is_unmet)
     }
 
     /// Seats until nothing is missing: those whom nobody wants first, then the others.
@@ -259,63 +287,64 @@ impl<'s, 'c> Filling<'s, 'c> {
             _ => &[|class| class == 0, |class| class != 0],
         };
         for is_in in passes {
-            if self.missing() == 0 {
+            if self.missing == 0 {
                 return;
             }
             let mut nearest = Nearest::new(self, is_in);
             self.seat_the_largest(&mut nearest);
-            while self.missing() > 0 {
-                let Some(spot) = self.look(&mut nearest, self.fits) else { break };
-                if !self.seat(spot.slot()) {
-                    self.spare.push(spot);
-                }
+            while self.missing > 0 {
+                let Some(one) = self.look(&mut nearest, self.fits) else { break };
+                self.seat_or_spare(one);
             }
         }
     }
 
     /// Of the nearest tickets that together are a little more than what is missing, the largest parties first.
     fn seat_the_largest(&mut self, nearest: &mut Nearest) {
-        let wanted = self.missing() + SLACK;
-        let (mut window, mut players) = (SmallVec::<[Spot; 32]>::new(), 0);
+        let wanted = self.missing + SLACK;
+        let (mut window, mut players) = (SmallVec::<[Listed; 32]>::new(), 0);
         while players < wanted {
-            let Some(spot) = self.look(nearest, self.fits) else { break };
-            players += spot.size();
-            window.push(spot);
+            let Some(one) = self.look(nearest, self.fits) else { break };
+            players += one.spot.size();
+            window.push(one);
         }
-        window.sort_by_key(|spot| std::cmp::Reverse(spot.size()));
-        for spot in window {
-            if !self.seat(spot.slot()) {
-                self.spare.push(spot);
-            }
+        window.sort_by_key(|one| std::cmp::Reverse(one.spot.size()));
+        window.into_iter().for_each(|one| self.seat_or_spare(one));
+    }
+
+    fn seat_or_spare(&mut self, one: Listed) {
+        let slot = one.spot.slot();
+        if self.missing == 0 || !self.seat(slot, self.crowd.row(slot), one.tier) {
+            self.spare.push(one);
         }
     }
 
     /// The next nearest ticket that is not seated, while there are looks left and it is near enough for the rules.
-    fn look(&mut self, nearest: &mut Nearest, fits: Sizes) -> Option<Spot> {
+    fn look(&mut self, nearest: &mut Nearest, fits: Sizes) -> Option<Listed> {
         loop {
             if self.looks >= self.limits.looks + 4 * self.units.len() {
                 return None;
             }
-            let spot = nearest.next(self.stand, fits)?;
+            let one = nearest.next(self.stand, fits)?;
             self.looks += 1;
-            let window = self.crowd.plan.steer.window.as_ref().map(|window| *window.at(self.tier));
-            if window.is_some_and(|window| f64::from((spot.key() - self.near).abs()) > window * (1.0 + 1e-6))
-            {
+            if f64::from((one.spot.key() - self.near).abs()) > self.window {
                 return None;
             }
-            if !self.units.iter().any(|unit| unit.slot == spot.slot()) && !self.without.contains(&spot.slot())
-            {
-                return Some(spot);
+            let slot = one.spot.slot();
+            if !self.units.iter().any(|unit| unit.slot == slot) && !self.without.contains(&slot) {
+                return Some(one);
             }
         }
     }
 
     /// Evens the teams and asks the gates; where they say no, with another ticket in somebody's place.
     fn finish(mut self) -> Option<Picked> {
-        let is_full = self.missing() == 0;
+        let is_full = self.missing == 0;
         let teams = self.crowd.rules.teams.iter().enumerate();
-        let has_all = teams.into_iter().all(|(team, one)| self.taken(team) >= *one.min_players.at(self.tier));
-        if !has_all {
+        let is_unmet = |(team, one): (usize, &Team)| {
+            self.totals.row(team)[0] < f64::from(*one.min_players.at(self.tier))
+        };
+        if teams.into_iter().any(is_unmet) {
             return None;
         }
         if self.passes() || self.replace() {
@@ -343,7 +372,7 @@ impl<'s, 'c> Filling<'s, 'c> {
 
     /// The tier at which the match is judged.
     fn true_tier(&self) -> Tier {
-        let tiers = self.units.iter().map(|unit| self.crowd.tier(unit.slot));
+        let tiers = self.units.iter().map(|unit| unit.tier);
         let tier = match self.crowd.rules.algorithm.expansion_age {
             ExpansionAge::Newest => tiers.min(),
             ExpansionAge::Oldest => tiers.max(),
@@ -354,12 +383,13 @@ impl<'s, 'c> Filling<'s, 'c> {
     fn replace(&mut self) -> bool {
         let spare = std::mem::take(&mut self.spare);
         let mut tried = 0;
-        for spot in spare {
+        for one in spare {
             // Who was passed over for one seat may have been seated later.
-            if self.units.iter().any(|unit| unit.slot == spot.slot()) {
+            let slot = one.spot.slot();
+            if self.units.iter().any(|unit| unit.slot == slot) {
                 continue;
             }
-            let row = self.crowd.row(spot.slot());
+            let row = self.crowd.row(slot);
             // The anchor of a search stays: it is the first unit, unless the search fills a game that runs.
             for index in 1..self.units.len() {
                 if self.units[index].row[0] != row[0] {
@@ -370,7 +400,7 @@ impl<'s, 'c> Filling<'s, 'c> {
                     return false;
                 }
                 let before = self.units.clone();
-                self.units[index] = Unit { slot: spot.slot(), row, team: before[index].team };
+                self.units[index] = Unit { slot, row, tier: one.tier, team: before[index].team };
                 if self.passes() {
                     return true;
                 }
@@ -389,6 +419,13 @@ fn sizes_to(room: u32) -> Sizes {
     }
 }
 
+/// Somebody near, and his own tier.
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    spot: Spot,
+    tier: Tier,
+}
+
 /// Tickets of several bands by closeness.
 struct Nearest {
     bands: SmallVec<[(usize, Around); 4]>,
@@ -398,13 +435,16 @@ impl Nearest {
     fn new(filling: &Filling<'_, '_>, is_in: impl Fn(usize) -> bool) -> Self {
         let (near, filter) = (filling.near, filling.stand.filter(filling.fits));
         let bands = filling.stand.bands.iter().enumerate().filter(|(class, _)| is_in(*class));
-        let bands =
-            bands.filter_map(|(class, band)| Some((class, (*band)?.0.around(near, filter)))).collect();
+        let around = |band: &Band| match filling.is_onward {
+            true => band.onward(near, filter),
+            false => band.around(near, filter),
+        };
+        let bands = bands.filter_map(|(class, band)| Some((class, around((*band)?.0)))).collect();
         Self { bands }
     }
 
     /// Room only shrinks: what does not fit now will not fit later.
-    fn next(&mut self, stand: &Stand<'_>, fits: Sizes) -> Option<Spot> {
+    fn next(&mut self, stand: &Stand<'_>, fits: Sizes) -> Option<Listed> {
         loop {
             let nearest = match self.bands.as_mut_slice() {
                 [only] => Some(only),
@@ -415,9 +455,9 @@ impl Nearest {
                     .map(|(_, one)| one),
             };
             let (class, around) = nearest?;
-            let spot = around.next(stand.bands[*class]?.0, stand.filter(fits))?;
+            let (spot, reach) = around.next(stand.bands[*class]?.0, stand.filter(fits))?;
             if fits >> spot.size() & 1 == 1 {
-                return Some(spot);
+                return Some(Listed { spot, tier: stand.crowd.tier_of(reach) });
             }
         }
     }

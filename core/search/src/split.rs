@@ -17,6 +17,8 @@ const EVEN_ENOUGH: f64 = 1e-4;
 pub(crate) struct Unit<'c> {
     pub slot: u32,
     pub row: &'c [f64],
+    /// Its own tier.
+    pub tier: Tier,
     pub team: usize,
 }
 
