@@ -261,6 +261,12 @@ impl Crowd {
         self.groups.get(key as usize)?.tallies.get(self.index(usize::from(tier.0), region, class))
     }
 
+    /// Players of a key who can join a match in one region at one tier.
+    pub(crate) fn players(&self, key: u32, tier: Tier, region: u32) -> u32 {
+        let all = (0..self.classes()).filter_map(|class| self.tally(key, tier, region, class));
+        all.map(|tally| tally.players).sum()
+    }
+
     /// The number along which bands are ordered.
     pub(crate) fn near(&self, row: &[f64]) -> f32 {
         self.plan.steer.near.map_or(0.0, |column| row[column + 1] / row[0]) as f32

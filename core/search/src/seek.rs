@@ -73,18 +73,19 @@ impl Crowd {
                 (key, regions.get(usize::from(tier.0)).copied().unwrap_or(1))
             }
         };
-        let mut stands: SmallVec<[Stand<'_>; 4]> =
-            bits(regions).map(|region| Stand::new(self, key, tier, region)).collect();
+        let mut populated: SmallVec<[(u32, u32); 8]> =
+            bits(regions).map(|region| (self.players(key, tier, region), region)).collect();
         // The largest population first (D-102).
-        stands.sort_by_key(|stand| std::cmp::Reverse(stand.players));
+        populated.sort_by_key(|(players, _)| std::cmp::Reverse(*players));
         let mut best: Option<Picked> = None;
-        for stand in &stands {
+        for (_, region) in populated {
+            let stand = Stand::new(self, key, tier, region);
             if let Anchor::Ticket(slot) = anchor
                 && (stand.is_hopeless() || !stand.packs(self.row(slot)[0] as u32))
             {
                 continue;
             }
-            match Filling::new(stand, limits).from(anchor) {
+            match Filling::new(&stand, limits, false).from(anchor) {
                 Some(picked) if picked.is_full => return Some(picked),
                 picked => best = best.or(picked),
             }
@@ -122,7 +123,8 @@ pub(crate) struct Filling<'s, 'c> {
 }
 
 impl<'s, 'c> Filling<'s, 'c> {
-    pub fn new(stand: &'s Stand<'c>, limits: Limits) -> Self {
+    /// `is_onward`: only those behind the anchor are seated, as whoever walks from end to end has left nobody before it.
+    pub fn new(stand: &'s Stand<'c>, limits: Limits, is_onward: bool) -> Self {
         let (crowd, tier) = (stand.crowd, stand.tier);
         let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
         let rooms: SmallVec<[u32; 8]> =
@@ -142,7 +144,7 @@ impl<'s, 'c> Filling<'s, 'c> {
             without: &[],
             looks: 0,
             near: 0.0,
-            is_onward: false,
+            is_onward,
             window,
             missing: rooms.iter().sum::<u32>().min(limits.players),
             rooms,
@@ -153,12 +155,8 @@ impl<'s, 'c> Filling<'s, 'c> {
         filling
     }
 
-    /// Only those behind the anchor are seated: whoever walks from end to end has left nobody before it.
-    pub fn onward(self) -> Self {
-        Self { is_onward: true, ..self }
-    }
-
-    pub fn from(mut self, anchor: Anchor<'c>) -> Option<Picked> {
+    /// A match around an anchor. A filling is good for one.
+    pub fn from(&mut self, anchor: Anchor<'c>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
                 let row = self.crowd.row(slot);
@@ -338,7 +336,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     }
 
     /// Evens the teams and asks the gates; where they say no, with another ticket in somebody's place.
-    fn finish(mut self) -> Option<Picked> {
+    fn finish(&mut self) -> Option<Picked> {
         let is_full = self.missing == 0;
         let teams = self.crowd.rules.teams.iter().enumerate();
         let is_unmet = |(team, one): (usize, &Team)| {

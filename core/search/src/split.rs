@@ -84,25 +84,27 @@ impl Split<'_> {
     fn divide(&self, units: &mut [Unit<'_>], column: usize) {
         let wanted = Wants::of(self.plan, self.tier);
         let start = [0, 1].map(|team| Side::of(self.seated.row(team), column, &wanted));
-        let each: SmallVec<[Side; EXACT_MAX]> =
-            units.iter().map(|unit| Side::of(unit.row, column, &wanted)).collect();
-        let limits = [0, 1].map(|team| {
+        let each: SmallVec<[(f64, f64); EXACT_MAX]> =
+            units.iter().map(|unit| (unit.row[0], unit.row[column])).collect();
+        let fits = [0, 1].map(|team| {
             let team = &self.rules.teams[team];
-            (f64::from(*team.min_players.at(self.tier)), f64::from(*team.max_players.at(self.tier)))
+            f64::from(*team.min_players.at(self.tier))..=f64::from(*team.max_players.at(self.tier))
         });
         // Teams that nothing tells apart: the last ticket's place is free to choose.
         let is_even =
             self.rules.teams[0].definition == self.rules.teams[1].definition && start[0] == start[1];
         let moving = units.len() - usize::from(is_even && !units.is_empty());
-        let mut first = each.iter().fold(start[0], |sum, one| sum.with(one));
-        let mut second = start[1];
+        let all = each.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let mut first = (start[0].players + all.0, start[0].sum + all.1);
+        let mut second = (start[1].players, start[1].sum);
         let mut best: Option<(f64, usize)> = None;
         let mut gray = 0_usize;
         for step in 1..=1_usize << moving {
-            let fits = |side: &Side, limit: (f64, f64)| side.players >= limit.0 && side.players <= limit.1;
-            if fits(&first, limits[0]) && fits(&second, limits[1]) {
-                let apart = (first.mean() - second.mean()).abs();
-                if best.is_none_or(|(least, _)| apart < least) && wanted.are_met(&[first, second]) {
+            if fits[0].contains(&first.0) && fits[1].contains(&second.0) {
+                let apart = (mean(first) - mean(second)).abs();
+                if best.is_none_or(|(least, _)| apart < least)
+                    && (wanted.are_none() || wanted.are_met(&sides_of(units, start, gray, column, &wanted)))
+                {
                     best = Some((apart, gray));
                 }
             }
@@ -111,10 +113,10 @@ impl Split<'_> {
                 break;
             }
             gray ^= 1 << unit;
-            (first, second) = match gray >> unit & 1 {
-                1 => (first.without(&each[unit]), second.with(&each[unit])),
-                _ => (first.with(&each[unit]), second.without(&each[unit])),
-            };
+            let sign = if gray >> unit & 1 == 1 { 1.0 } else { -1.0 };
+            let moved = (sign * each[unit].0, sign * each[unit].1);
+            first = (first.0 - moved.0, first.1 - moved.1);
+            second = (second.0 + moved.0, second.1 + moved.1);
         }
         if let Some((_, gray)) = best {
             units.iter_mut().enumerate().for_each(|(index, unit)| unit.team = gray >> index & 1);
@@ -175,6 +177,26 @@ impl Split<'_> {
     }
 }
 
+/// Of so many players with such a sum.
+fn mean((players, sum): (f64, f64)) -> f64 {
+    if players > 0.0 { sum / players } else { 0.0 }
+}
+
+/// Both teams when those units play in the second whose bits are set.
+fn sides_of(
+    units: &[Unit<'_>],
+    start: [Side; 2],
+    seconds: usize,
+    column: usize,
+    wanted: &Wants<'_>,
+) -> [Side; 2] {
+    units.iter().enumerate().fold(start, |mut sides, (index, unit)| {
+        let team = seconds >> index & 1;
+        sides[team] = sides[team].with(&Side::of(unit.row, column, wanted));
+        sides
+    })
+}
+
 /// Wanted columns a side keeps count of.
 const WANTS_MAX: usize = 4;
 
@@ -194,7 +216,7 @@ impl Side {
     }
 
     fn mean(&self) -> f64 {
-        if self.players > 0.0 { self.sum / self.players } else { 0.0 }
+        mean((self.players, self.sum))
     }
 
     fn with(self, other: &Self) -> Self {
@@ -229,6 +251,10 @@ impl<'r> Wants<'r> {
         });
         let list = list.collect();
         Self { columns, list }
+    }
+
+    fn are_none(&self) -> bool {
+        self.list.is_empty()
     }
 
     fn are_met(&self, sides: &[Side]) -> bool {

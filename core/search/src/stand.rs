@@ -1,7 +1,6 @@
 //! Those of a crowd who could share a match in one region at one tier, and whether there is any hope of one. Answers
 //! from counts alone, so that a hopeless anchor costs the same whatever the crowd.
 
-use matchwright_rules::plan::Wanted;
 use matchwright_rules::{Team, Tier};
 use smallvec::SmallVec;
 
@@ -37,13 +36,20 @@ impl<'c> Stand<'c> {
         Filter { open: self.open, alive: &self.crowd.alive, fits }
     }
 
-    /// Nobody can find a match here: too few players, or nobody with a text that teams cannot do without.
+    /// Nobody can find a match here: too few players, or fewer tickets with a text than teams that cannot do without it.
     pub fn is_hopeless(&self) -> bool {
         let teams = self.crowd.rules.teams.iter();
         let least: u32 = teams.map(|team| *team.min_players.at(self.tier)).sum();
-        let is_missing =
-            |wanted: &Wanted| *wanted.least.at(self.tier) > 0.0 && self.supply(wanted.column) == 0;
-        self.players < least || self.crowd.plan.steer.wanted.iter().any(is_missing)
+        let is_short = |column: &usize| self.supply(*column) < self.teams_in_want(*column);
+        self.players < least || self.crowd.splits.iter().any(is_short)
+    }
+
+    /// Tickets of which each team that wants a text needs one of its own; at least one where several share a want.
+    fn teams_in_want(&self, column: usize) -> usize {
+        let wanted = self.crowd.plan.steer.wanted.iter();
+        let wanted = wanted.filter(|one| one.column == column && *one.least.at(self.tier) > 0.0);
+        let alone = wanted.clone().filter(|one| one.teams.len() == 1).count();
+        alone.max(usize::from(wanted.count() > 0))
     }
 
     /// Parties of the sizes that stand here can fill every team, one of them with a party of this size in it.

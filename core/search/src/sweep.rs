@@ -64,7 +64,7 @@ impl Crowd {
         let here = band.behind(behind).take_while(|(spot, _)| last.is_none_or(|last| *spot <= last));
         for slot in here.filter(|(_, reach)| open.holds(*reach)).map(|(spot, _)| spot.slot()) {
             while self.holds(slot) && self.may_lead(slot, tier) {
-                let found = Filling::new(&stand, limits).onward().from(Anchor::Ticket(slot));
+                let found = Filling::new(&stand, limits, true).from(Anchor::Ticket(slot));
                 let found = found.filter(|found| found.is_full);
                 let Some((found, made)) = found.and_then(|found| accept(&found).map(|made| (found, made)))
                 else {
