@@ -50,8 +50,10 @@ fn ordered(key: f32) -> u32 {
 const LEAF: usize = 64;
 /// Leaves of a band that is made of many tickets at once are filled so far, so that those who come find room.
 const LEAF_FILL: usize = 48;
-/// Leaves in a row without anybody who can come after which a list ends on its side.
+/// A list ends on a side where it went so far without finding anybody: so many leaves looked through, or so many times
+/// [`LEAVES_PER_LOOK`] passed over because nobody in them has a size that fits.
 const BARREN_LEAVES_MAX: usize = 32;
+const LEAVES_PER_LOOK: usize = 16;
 /// Leaves of a stretch: a walk of it is one piece of work.
 const STRETCH_LEAVES: usize = 16;
 
@@ -67,6 +69,9 @@ pub(crate) struct Band {
 #[derive(Debug)]
 struct Leaf {
     len: usize,
+    /// Spots by size, and a bit for every size that is there.
+    by_size: [u8; SIZES],
+    sizes: Sizes,
     spots: [Spot; LEAF],
     /// The reach of each spot's ticket.
     reaches: [ReachNumber; LEAF],
@@ -190,30 +195,36 @@ impl Band {
     /// The last one whom a filter holds before a place.
     fn before(&self, at: At, filter: Filter<'_>) -> Option<Next> {
         let (mut index, mut end) = at;
-        for _ in 0..BARREN_LEAVES_MAX {
+        let mut patience = BARREN_LEAVES_MAX * LEAVES_PER_LOOK;
+        loop {
             let leaf = self.leaves.get(index)?;
-            let some = leaf.spots[..end].iter().zip(&leaf.reaches[..end]);
-            if let Some(back) = some.rev().position(|(spot, reach)| filter.holds(*spot, *reach)) {
+            let found = leaf.is_worth(filter, &mut patience)?.then(|| {
+                let some = leaf.spots[..end].iter().zip(&leaf.reaches[..end]);
+                some.rev().position(|(spot, reach)| filter.holds(*spot, *reach))
+            });
+            if let Some(back) = found.flatten() {
                 return Some(leaf.next(index, end - 1 - back));
             }
             index = index.checked_sub(1)?;
             end = self.leaves[index].len;
         }
-        None
     }
 
     /// The first one whom a filter holds at a place or after it.
     fn from(&self, at: At, filter: Filter<'_>) -> Option<Next> {
         let (mut index, mut start) = at;
-        for _ in 0..BARREN_LEAVES_MAX {
+        let mut patience = BARREN_LEAVES_MAX * LEAVES_PER_LOOK;
+        loop {
             let leaf = self.leaves.get(index)?;
-            let mut some = leaf.spots[start..leaf.len].iter().zip(&leaf.reaches[start..leaf.len]);
-            if let Some(on) = some.position(|(spot, reach)| filter.holds(*spot, *reach)) {
+            let found = leaf.is_worth(filter, &mut patience)?.then(|| {
+                let mut some = leaf.spots[start..leaf.len].iter().zip(&leaf.reaches[start..leaf.len]);
+                some.position(|(spot, reach)| filter.holds(*spot, *reach))
+            });
+            if let Some(on) = found.flatten() {
                 return Some(leaf.next(index, start + on));
             }
             (index, start) = (index + 1, 0);
         }
-        None
     }
 
     /// The last spots of the stretches that it is walked in, but for the last stretch.
@@ -238,12 +249,32 @@ impl Band {
 }
 
 impl Leaf {
+    const EMPTY: Self =
+        Self { len: 0, by_size: [0; SIZES], sizes: 0, spots: [Spot(0); LEAF], reaches: [0; LEAF] };
+
     fn of(some: &[(Spot, ReachNumber)]) -> Self {
-        let mut leaf = Self { len: some.len(), spots: [Spot(0); LEAF], reaches: [0; LEAF] };
-        for (index, (spot, reach)) in some.iter().enumerate() {
-            (leaf.spots[index], leaf.reaches[index]) = (*spot, *reach);
-        }
+        let mut leaf = Self::EMPTY;
+        some.iter().for_each(|(spot, reach)| leaf.push(*spot, *reach));
         leaf
+    }
+
+    /// Puts somebody behind all others.
+    fn push(&mut self, spot: Spot, reach: ReachNumber) {
+        (self.spots[self.len], self.reaches[self.len]) = (spot, reach);
+        self.len += 1;
+        self.count(spot);
+    }
+
+    fn count(&mut self, spot: Spot) {
+        self.by_size[spot.size() as usize] += 1;
+        self.sizes |= spot.bit();
+    }
+
+    /// Somebody here has a size that fits. `None`: the patience ends with this leaf.
+    fn is_worth(&self, filter: Filter<'_>, patience: &mut usize) -> Option<bool> {
+        let is_worth = self.sizes & filter.fits != 0;
+        *patience = patience.checked_sub(if is_worth { LEAVES_PER_LOOK } else { 1 })?;
+        Some(is_worth)
     }
 
     fn spots(&self) -> &[Spot] {
@@ -269,27 +300,29 @@ impl Leaf {
         self.reaches.copy_within(at..self.len, at + 1);
         (self.spots[at], self.reaches[at]) = (spot, reach);
         self.len += 1;
+        self.count(spot);
     }
 
     fn remove(&mut self, at: usize) {
+        let spot = self.spots[at];
         self.spots.copy_within(at + 1..self.len, at);
         self.reaches.copy_within(at + 1..self.len, at);
         self.len -= 1;
+        let left = &mut self.by_size[spot.size() as usize];
+        *left -= 1;
+        if *left == 0 {
+            self.sizes &= !spot.bit();
+        }
     }
 
     fn append(&mut self, next: &Self) {
-        let end = self.len + next.len;
-        self.spots[self.len..end].copy_from_slice(next.spots());
-        self.reaches[self.len..end].copy_from_slice(&next.reaches[..next.len]);
-        self.len = end;
+        next.each().for_each(|(spot, reach)| self.push(spot, reach));
     }
 
     fn split_off(&mut self) -> Self {
-        let mut second = Self { len: self.len - LEAF / 2, spots: [Spot(0); LEAF], reaches: [0; LEAF] };
-        second.spots[..second.len].copy_from_slice(&self.spots[LEAF / 2..self.len]);
-        second.reaches[..second.len].copy_from_slice(&self.reaches[LEAF / 2..self.len]);
-        self.len = LEAF / 2;
-        second
+        let all: [(Spot, ReachNumber); LEAF] = std::array::from_fn(|at| (self.spots[at], self.reaches[at]));
+        *self = Self::of(&all[..LEAF / 2]);
+        Self::of(&all[LEAF / 2..])
     }
 }
 

@@ -86,22 +86,25 @@ impl Split<'_> {
         let start = [0, 1].map(|team| Side::of(self.seated.row(team), column, &wanted));
         let each: SmallVec<[(f64, f64); EXACT_MAX]> =
             units.iter().map(|unit| (unit.row[0], unit.row[column])).collect();
-        let fits = [0, 1].map(|team| {
+        let limits = [0, 1].map(|team| {
             let team = &self.rules.teams[team];
-            f64::from(*team.min_players.at(self.tier))..=f64::from(*team.max_players.at(self.tier))
+            (f64::from(*team.min_players.at(self.tier)), f64::from(*team.max_players.at(self.tier)))
         });
         // Teams that nothing tells apart: the last ticket's place is free to choose.
         let is_even =
             self.rules.teams[0].definition == self.rules.teams[1].definition && start[0] == start[1];
         let moving = units.len() - usize::from(is_even && !units.is_empty());
-        let all = each.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let mut first = (start[0].players + all.0, start[0].sum + all.1);
+        let own = start.iter().fold((0.0, 0.0), |all, side| (all.0 + side.players, all.1 + side.sum));
+        let all = each.iter().fold(own, |all, one| (all.0 + one.0, all.1 + one.1));
+        // Who is not in the second team is in the first: its limits are limits of the second.
+        let least = limits[1].0.max(all.0 - limits[0].1);
+        let most = limits[1].1.min(all.0 - limits[0].0);
         let mut second = (start[1].players, start[1].sum);
         let mut best: Option<(f64, usize)> = None;
         let mut gray = 0_usize;
         for step in 1..=1_usize << moving {
-            if fits[0].contains(&first.0) && fits[1].contains(&second.0) {
-                let apart = (mean(first) - mean(second)).abs();
+            if second.0 >= least && second.0 <= most {
+                let apart = (mean((all.0 - second.0, all.1 - second.1)) - mean(second)).abs();
                 if best.is_none_or(|(least, _)| apart < least)
                     && (wanted.are_none() || wanted.are_met(&sides_of(units, start, gray, column, &wanted)))
                 {
@@ -114,9 +117,7 @@ impl Split<'_> {
             }
             gray ^= 1 << unit;
             let sign = if gray >> unit & 1 == 1 { 1.0 } else { -1.0 };
-            let moved = (sign * each[unit].0, sign * each[unit].1);
-            first = (first.0 - moved.0, first.1 - moved.1);
-            second = (second.0 + moved.0, second.1 + moved.1);
+            second = (second.0 + sign * each[unit].0, second.1 + sign * each[unit].1);
         }
         if let Some((_, gray)) = best {
             units.iter_mut().enumerate().for_each(|(index, unit)| unit.team = gray >> index & 1);

@@ -64,8 +64,12 @@ impl<'c> Stand<'c> {
         let seats = |team: &Team| (*team.min_players.at(self.tier), *team.max_players.at(self.tier));
         let teams = || self.crowd.rules.teams.iter().map(seats);
         let has_place =
-            |(least, most): (u32, u32)| own <= most && reach(&others, most - own, least.saturating_sub(own));
-        teams().any(has_place) && teams().filter(|(least, most)| !reach(&sizes, *most, *least)).count() <= 1
+            |(least, most): (u32, u32)| own <= most && add_up(&others, most - own, least.saturating_sub(own));
+        // Each team by itself, but for the one that the party itself may fill; then all of them together.
+        let (least, most) = teams().fold((0, 0), |sum, team| (sum.0 + team.0, sum.1 + team.1));
+        teams().any(has_place)
+            && teams().filter(|(least, most)| !add_up(&sizes, *most, *least)).count() <= 1
+            && add_up(&sizes, most, least)
     }
 
     /// Tickets that may have a text.
@@ -82,7 +86,7 @@ impl<'c> Stand<'c> {
 }
 
 /// Can tickets of these sizes add up to at least `least` and at most `most` players.
-fn reach(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
+fn add_up(sizes: &[u32; SIZES], most: u32, least: u32) -> bool {
     // With so many who come alone every sum is reached.
     if least == 0 || most >= 127 || sizes[1] >= most {
         return true;
@@ -111,11 +115,11 @@ mod tests {
             some.iter().for_each(|(size, count)| sizes[*size] = *count);
             sizes
         };
-        assert!(!reach(&sizes(&[(3, 100)]), 5, 5));
-        assert!(reach(&sizes(&[(3, 100)]), 6, 5));
-        assert!(reach(&sizes(&[(4, 1), (1, 1)]), 5, 5));
-        assert!(!reach(&sizes(&[(1, 4)]), 5, 5));
-        assert!(reach(&sizes(&[(2, 3), (1, 1)]), 5, 4));
-        assert!(reach(&sizes(&[]), 5, 0));
+        assert!(!add_up(&sizes(&[(3, 100)]), 5, 5));
+        assert!(add_up(&sizes(&[(3, 100)]), 6, 5));
+        assert!(add_up(&sizes(&[(4, 1), (1, 1)]), 5, 5));
+        assert!(!add_up(&sizes(&[(1, 4)]), 5, 5));
+        assert!(add_up(&sizes(&[(2, 3), (1, 1)]), 5, 4));
+        assert!(add_up(&sizes(&[]), 5, 0));
     }
 }

@@ -5,7 +5,7 @@
 
 use matchwright_rules::{ExpansionAge, Tier};
 
-use crate::band::{Band, Spot};
+use crate::band::{Band, SIZES, Spot};
 use crate::crowd::{Crowd, Slot};
 use crate::seek::{Anchor, Filling, Limits, Picked};
 use crate::stand::Stand;
@@ -62,7 +62,9 @@ impl Crowd {
         let Some(band) = self.band(key, class).filter(|_| !stand.is_hopeless()) else { return picked };
         let open = self.open(tier, region);
         let here = band.behind(behind).take_while(|(spot, _)| last.is_none_or(|last| *spot <= last));
-        for slot in here.filter(|(_, reach)| open.holds(*reach)).map(|(spot, _)| spot.slot()) {
+        let packs: Vec<bool> = (0..SIZES as u32).map(|size| stand.packs(size)).collect();
+        let here = here.filter(|(spot, reach)| open.holds(*reach) && packs[spot.size() as usize]);
+        for slot in here.map(|(spot, _)| spot.slot()) {
             while self.holds(slot) && self.may_lead(slot, tier) {
                 let found = Filling::new(&stand, limits, true).from(Anchor::Ticket(slot));
                 let found = found.filter(|found| found.is_full);

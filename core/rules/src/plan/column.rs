@@ -20,6 +20,33 @@ pub enum Column {
     TicketHigh(usize, PartyAggregation),
 }
 
+/// How numbers of a column become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    Sum,
+    Least,
+    Greatest,
+}
+
+impl Fold {
+    /// What nobody has.
+    pub fn nothing(self) -> f64 {
+        match self {
+            Self::Sum => 0.0,
+            Self::Least => f64::INFINITY,
+            Self::Greatest => f64::NEG_INFINITY,
+        }
+    }
+
+    pub fn of(self, one: f64, other: f64) -> f64 {
+        match self {
+            Self::Sum => one + other,
+            Self::Least => one.min(other),
+            Self::Greatest => one.max(other),
+        }
+    }
+}
+
 impl Column {
     pub fn attribute(&self) -> usize {
         match self {
@@ -32,20 +59,12 @@ impl Column {
         }
     }
 
-    /// What a team without players has.
-    pub(super) fn nothing(&self) -> f64 {
+    /// How two tickets' numbers become one.
+    pub(super) fn fold(&self) -> Fold {
         match self {
-            Self::Sum(_) | Self::Having(..) => 0.0,
-            Self::Low(_) | Self::TicketLow(..) => f64::INFINITY,
-            Self::High(_) | Self::TicketHigh(..) => f64::NEG_INFINITY,
-        }
-    }
-
-    pub(super) fn fold(&self, one: f64, other: f64) -> f64 {
-        match self {
-            Self::Sum(_) | Self::Having(..) => one + other,
-            Self::Low(_) | Self::TicketLow(..) => one.min(other),
-            Self::High(_) | Self::TicketHigh(..) => one.max(other),
+            Self::Sum(_) | Self::Having(..) => Fold::Sum,
+            Self::Low(_) | Self::TicketLow(..) => Fold::Least,
+            Self::High(_) | Self::TicketHigh(..) => Fold::Greatest,
         }
     }
 

@@ -3,17 +3,21 @@
 use smallvec::SmallVec;
 
 use super::Column;
+use super::column::Fold;
 
 /// The columns of a plan: each stands once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns {
     pub list: Vec<Column>,
+    /// How the numbers of each fold.
+    folds: Vec<Fold>,
 }
 
 impl Columns {
     /// The place of a column, which is made where it is new.
     pub(super) fn of(&mut self, column: Column) -> usize {
         self.list.iter().position(|one| *one == column).unwrap_or_else(|| {
+            self.folds.push(column.fold());
             self.list.push(column);
             self.list.len() - 1
         })
@@ -36,7 +40,7 @@ pub struct Totals {
 impl Totals {
     /// Teams without players.
     pub fn new(columns: &Columns, teams: usize) -> Self {
-        let nothing = || std::iter::once(0.0).chain(columns.list.iter().map(Column::nothing));
+        let nothing = || std::iter::once(0.0).chain(columns.folds.iter().map(|fold| fold.nothing()));
         Self { width: columns.width(), numbers: (0..teams).flat_map(|_| nothing()).collect() }
     }
 
@@ -52,20 +56,18 @@ impl Totals {
     pub fn add(&mut self, columns: &Columns, team: usize, ticket: &[f64]) {
         let row = &mut self.numbers[team * self.width..(team + 1) * self.width];
         row[0] += ticket[0];
-        for (index, column) in columns.list.iter().enumerate() {
-            row[index + 1] = column.fold(row[index + 1], ticket[index + 1]);
+        for ((sum, one), fold) in row[1..].iter_mut().zip(&ticket[1..]).zip(&columns.folds) {
+            *sum = fold.of(*sum, *one);
         }
     }
 
     pub(super) fn players(&self, teams: &[usize]) -> f64 {
-        teams.iter().map(|team| self.row(*team)[0]).sum()
+        teams.iter().map(|team| self.numbers[team * self.width]).sum()
     }
 
     pub(super) fn total(&self, columns: &Columns, column: usize, teams: &[usize]) -> f64 {
-        let kind = &columns.list[column];
-        teams
-            .iter()
-            .map(|team| self.row(*team)[column + 1])
-            .fold(kind.nothing(), |sum, one| kind.fold(sum, one))
+        let fold = columns.folds[column];
+        let each = teams.iter().map(|team| self.numbers[team * self.width + column + 1]);
+        each.fold(fold.nothing(), |sum, one| fold.of(sum, one))
     }
 }

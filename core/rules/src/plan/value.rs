@@ -43,6 +43,13 @@ pub struct Coming {
     pub domain: Vec<(f64, f64)>,
 }
 
+impl Coming {
+    /// The match is whole: every number is a point.
+    fn is_nobody(&self) -> bool {
+        self.seats.is_empty()
+    }
+}
+
 /// Where a number lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -57,6 +64,10 @@ pub struct Interval {
 impl Interval {
     pub(super) fn new(low: f64, high: f64) -> Self {
         Self { low, high, surely: true, possibly: true }
+    }
+
+    fn point(number: f64) -> Self {
+        Self::new(number, number)
     }
 
     const UNDEFINED: Self =
@@ -79,6 +90,11 @@ impl Measure {
             }
             Self::Each { low, high, teams } => (*low, *high, teams),
         };
+        if coming.is_nobody() {
+            // Of a team without players the ends lie the wrong way round, and no limit is broken.
+            let end = |column| Interval::point(totals.total(columns, column, teams));
+            return Hull { low: end(low), high: end(high) };
+        }
         let extra = extra(teams, coming);
         let of = |column: usize| {
             let total = totals.total(columns, column, teams);
@@ -101,6 +117,9 @@ impl Measure {
 impl Value {
     /// Where it lies over everything that `coming` allows.
     pub(super) fn interval(&self, columns: &Columns, totals: &Totals, coming: &Coming) -> Interval {
+        if coming.is_nobody() {
+            return self.point(columns, totals, coming);
+        }
         match self {
             Self::Players(teams) => {
                 let (known, extra) = (totals.players(teams), extra(teams, coming));
@@ -118,6 +137,29 @@ impl Value {
                 let extra = extra(teams, coming);
                 let without = totals.players(teams) - totals.total(columns, *column, teams);
                 Interval::new(without + (extra.0 - domain(coming, *column).1).max(0.0), without + extra.1)
+            }
+            Self::TeamsWith { column, teams } => teams_with(*column, teams, totals, coming),
+            Self::Of { function, values } => of(*function, values, columns, totals, coming),
+        }
+    }
+}
+
+impl Value {
+    /// Its interval where nobody comes any more.
+    fn point(&self, columns: &Columns, totals: &Totals, coming: &Coming) -> Interval {
+        match self {
+            Self::Players(teams) => Interval::point(totals.players(teams)),
+            Self::Mean { column, teams } => match totals.players(teams) {
+                0.0 => Interval::UNDEFINED,
+                players => Interval::point(totals.total(columns, *column, teams) / players),
+            },
+            Self::Total { column, teams } => {
+                let total = totals.total(columns, *column, teams);
+                let is_number = total.is_finite();
+                Interval { low: total, high: total, surely: is_number, possibly: is_number }
+            }
+            Self::Without { column, teams } => {
+                Interval::point(totals.players(teams) - totals.total(columns, *column, teams))
             }
             Self::TeamsWith { column, teams } => teams_with(*column, teams, totals, coming),
             Self::Of { function, values } => of(*function, values, columns, totals, coming),
