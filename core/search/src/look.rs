@@ -7,6 +7,7 @@ use matchwright_rules::{ExpansionAge, Lineup, RuleKind, Strategy, judge};
 
 use crate::agenda::{Cause, Dirty};
 use crate::balance::balance;
+use crate::hope::Hope;
 use crate::hunt::{Found, Hunt, hunt, tier_of};
 use crate::order::nearest;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
@@ -52,6 +53,7 @@ pub(crate) struct Looked {
 }
 
 /// What the complete search around one anchor gave.
+#[derive(Default)]
 struct Hunted {
     made: Option<Made>,
     seen: Seen,
@@ -199,6 +201,8 @@ impl<'s> Look<'s> {
     /// nearest first, which finds more.
     fn hunt(&self, must: Vec<&'s Entry>, candidates: Vec<&'s Entry>, nodes: u64) -> Hunted {
         let numbers: Vec<Number> = must.iter().map(|entry| entry.number).collect();
+        let hope = Hope { rules: &self.pool.rules, plan: &self.pool.plan, now: self.now, must: &must };
+        let Some(candidates) = hope.of(candidates) else { return Hunted::default() };
         let is_ordered = self.pool.rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sort(_)));
         let has_second = !is_ordered && self.pool.plan.steer.near.is_some();
         let mut hunting = Hunt {
