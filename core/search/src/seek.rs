@@ -234,36 +234,46 @@ impl<'s, 'c> Filling<'s, 'c> {
         true
     }
 
-    /// The nearest ticket with each text that a team cannot do without, the scarcest text first.
+    /// The nearest ticket with each text that a team cannot do without, the scarcest text first. Who has the scarcest is
+    /// taken for another only where nobody else is left.
     fn seat_the_wanted(&mut self) -> bool {
         let plan = &self.crowd.plan;
-        let mut order: Vec<usize> = (0..plan.steer.wanted.len()).collect();
+        let mut order: SmallVec<[usize; 8]> = (0..plan.steer.wanted.len()).collect();
         order.sort_by_key(|index| self.stand.supply(plan.steer.wanted[*index].column));
-        for index in order {
+        let scarcest = order.first().map(|index| plan.steer.wanted[*index].column);
+        order.into_iter().all(|index| {
             let wanted = &plan.steer.wanted[index];
-            let has = |filling: &Self| -> f64 {
-                wanted.teams.iter().map(|team| filling.totals.row(*team)[wanted.column + 1]).sum()
-            };
-            let mut nearest = Nearest::new(self, |class| self.stand.offers(class, wanted.column));
-            while has(self) < *wanted.least.at(self.tier) {
-                let room = wanted.teams.iter().map(|team| self.rooms[*team]).max().unwrap_or(0);
-                let Some(one) = self.look(&mut nearest, sizes_to(room)) else { return false };
-                let (spot, tier, row) = (one.spot, one.tier, self.crowd.row(one.spot.slot()));
-                if row[wanted.column + 1] <= 0.0 {
-                    continue;
-                }
-                let mut teams: SmallVec<[(u32, usize); 4]> = wanted
-                    .teams
-                    .iter()
-                    .map(|team| (self.rooms[*team], *team))
-                    .filter(|(room, team)| *room >= spot.size() && !self.strands(row, *team))
-                    .collect();
-                teams.sort_unstable_by(|a, b| b.cmp(a));
-                let mut units =
-                    teams.into_iter().map(|(_, team)| Unit { slot: spot.slot(), row, tier, team });
-                if !units.any(|unit| self.seat_in(unit)) {
-                    self.spare.push(one);
-                }
+            let is_scarce =
+                |class| scarcest.is_some_and(|one| one != wanted.column && self.stand.offers(class, one));
+            let offers = |class| self.stand.offers(class, wanted.column);
+            let mut plenty = Nearest::new(self, |class| offers(class) && !is_scarce(class));
+            let mut scarce = Nearest::new(self, |class| offers(class) && is_scarce(class));
+            self.seat_one_wanted(wanted, &mut plenty) || self.seat_one_wanted(wanted, &mut scarce)
+        })
+    }
+
+    /// Seats the nearest who have a text until its teams have enough of it. False: they have not.
+    fn seat_one_wanted(&mut self, wanted: &Wanted, nearest: &mut Nearest) -> bool {
+        let has = |filling: &Self| -> f64 {
+            wanted.teams.iter().map(|team| filling.totals.row(*team)[wanted.column + 1]).sum()
+        };
+        while has(self) < *wanted.least.at(self.tier) {
+            let room = wanted.teams.iter().map(|team| self.rooms[*team]).max().unwrap_or(0);
+            let Some(one) = self.look(nearest, sizes_to(room)) else { return false };
+            let (spot, tier, row) = (one.spot, one.tier, self.crowd.row(one.spot.slot()));
+            if row[wanted.column + 1] <= 0.0 {
+                continue;
+            }
+            let mut teams: SmallVec<[(u32, usize); 4]> = wanted
+                .teams
+                .iter()
+                .map(|team| (self.rooms[*team], *team))
+                .filter(|(room, team)| *room >= spot.size() && !self.strands(row, *team))
+                .collect();
+            teams.sort_unstable_by(|a, b| b.cmp(a));
+            let mut units = teams.into_iter().map(|(_, team)| Unit { slot: spot.slot(), row, tier, team });
+            if !units.any(|unit| self.seat_in(unit)) {
+                self.spare.push(one);
             }
         }
         true
@@ -278,17 +288,21 @@ impl<'s, 'c> Filling<'s, 'c> {
         self.rooms[team] <= row[0] as u32 && self.crowd.plan.steer.wanted.iter().any(is_unmet)
     }
 
-    /// Seats until nothing is missing: those whom nobody wants first, then the others.
+    /// Seats until nothing is missing: those whom nobody wants first, those whom most matches are made of last.
     fn fill(&mut self) {
-        let passes: &[fn(usize) -> bool] = match self.crowd.classes() {
-            1 => &[|_| true],
-            _ => &[|class| class == 0, |class| class != 0],
+        let scarcest = match self.crowd.splits.as_slice() {
+            [] => None,
+            splits => splits.iter().min_by_key(|column| self.stand.supply(**column)).copied(),
         };
-        for is_in in passes {
+        let is_scarce = |class: usize| scarcest.is_some_and(|column| self.stand.offers(class, column));
+        let turn = |class: usize| if class == 0 { 0 } else { 1 + usize::from(is_scarce(class)) };
+        let turns: SmallVec<[usize; 8]> = (0..self.crowd.classes()).map(turn).collect();
+        let last = turns.iter().copied().max().unwrap_or(0);
+        for now in 0..=last {
             if self.missing == 0 {
                 return;
             }
-            let mut nearest = Nearest::new(self, is_in);
+            let mut nearest = Nearest::new(self, |class| turns[class] == now);
             self.seat_the_largest(&mut nearest);
             while self.missing > 0 {
                 let Some(one) = self.look(&mut nearest, self.fits) else { break };
