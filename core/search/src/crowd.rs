@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use matchwright_rules::plan::Plan;
+use matchwright_rules::plan::{Plan, Totals};
 use matchwright_rules::{RuleSet, Tier};
 
 use crate::alive::Alive;
@@ -38,6 +38,8 @@ pub struct Crowd {
     pub(crate) plan: Arc<Plan>,
     /// Columns of which somebody is wanted, each once: bit `n` of a class says that a ticket has the `n`-th.
     pub(crate) splits: Vec<usize>,
+    /// Teams without players.
+    pub(crate) nobody: Totals,
     tiers: usize,
     rows: Table<f64>,
     /// One for every slot; [`NOBODY`] where it is free.
@@ -79,6 +81,7 @@ impl Crowd {
         let (width, tiers) = (plan.columns.width(), rules.steps.len() + 1);
         Self {
             splits,
+            nobody: Totals::new(&plan.columns, rules.teams.len()),
             tiers,
             rows: Table::new(width),
             reach_of: Table::new(1),

@@ -126,7 +126,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     /// `is_onward`: only those behind the anchor are seated, as whoever walks from end to end has left nobody before it.
     pub fn new(stand: &'s Stand<'c>, limits: Limits, is_onward: bool) -> Self {
         let (crowd, tier) = (stand.crowd, stand.tier);
-        let totals = Totals::new(&crowd.plan.columns, crowd.rules.teams.len());
+        let totals = crowd.nobody.clone();
         let rooms: SmallVec<[u32; 8]> =
             crowd.rules.teams.iter().map(|team| *team.max_players.at(tier)).collect();
         // A little more than the rule says: keys are rounded.
@@ -313,7 +313,8 @@ impl<'s, 'c> Filling<'s, 'c> {
 
     /// Of the nearest tickets that together are a little more than what is missing, the largest parties first.
     fn seat_the_largest(&mut self, nearest: &mut Nearest) {
-        let wanted = self.missing + SLACK;
+        // Where everybody comes alone, the nearest are the largest.
+        let wanted = self.missing + if self.stand.is_solo { 0 } else { SLACK };
         let (mut window, mut players) = (SmallVec::<[Listed; 32]>::new(), 0);
         while players < wanted {
             let Some(one) = self.look(nearest, self.fits) else { break };

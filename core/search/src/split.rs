@@ -9,7 +9,7 @@ const EXACT_MAX: usize = 12;
 /// Swaps of a division that is not exact.
 const SWAPS_MAX: usize = 60;
 
-/// Means this close to each other, as a share of them, are not worth another swap.
+/// Means this close to each other, as a share of them, are not worth another swap or division.
 const EVEN_ENOUGH: f64 = 1e-4;
 
 /// A ticket and its team.
@@ -99,6 +99,7 @@ impl Split<'_> {
         // Who is not in the second team is in the first: its limits are limits of the second.
         let least = limits[1].0.max(all.0 - limits[0].1);
         let most = limits[1].1.min(all.0 - limits[0].0);
+        let even_enough = EVEN_ENOUGH * mean(all).abs().max(1.0);
         let mut second = (start[1].players, start[1].sum);
         let mut best: Option<(f64, usize)> = None;
         let mut gray = 0_usize;
@@ -109,6 +110,9 @@ impl Split<'_> {
                     && (wanted.are_none() || wanted.are_met(&sides_of(units, start, gray, column, &wanted)))
                 {
                     best = Some((apart, gray));
+                    if apart <= even_enough {
+                        break;
+                    }
                 }
             }
             let unit = step.trailing_zeros() as usize;

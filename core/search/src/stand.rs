@@ -17,6 +17,8 @@ pub(crate) struct Stand<'c> {
     /// By class; `None` where nobody can join.
     pub bands: SmallVec<[Option<(&'c Band, &'c Tally)>; 4]>,
     pub players: u32,
+    /// Everybody comes alone.
+    pub is_solo: bool,
     open: Open<'c>,
 }
 
@@ -27,8 +29,10 @@ impl<'c> Stand<'c> {
             Some((crowd.band(key, class)?, tally))
         };
         let bands: SmallVec<[Option<(&Band, &Tally)>; 4]> = (0..crowd.classes()).map(joining).collect();
-        let players = bands.iter().flatten().map(|(_, tally)| tally.players).sum();
-        Self { crowd, tier, bands, players, open: crowd.open(tier, region) }
+        let tallies = bands.iter().flatten().map(|(_, tally)| (tally.players, tally.tickets));
+        let (players, tickets) = tallies.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let is_solo = players == tickets;
+        Self { crowd, tier, bands, players, is_solo, open: crowd.open(tier, region) }
     }
 
     /// Those of some sizes who can join.
