@@ -44,6 +44,16 @@ impl Api {
         answer.body_mut().read_to_string().map(|text| (status, text)).map_err(|error| error.to_string())
     }
 
+    /// A page of the server's own, as text.
+    ///
+    /// # Errors
+    /// Why the server could not be reached.
+    pub fn get(&self, path: &str) -> Result<String, String> {
+        let answer = self.agent.get(format!("{}{path}", self.url)).call();
+        let mut answer = answer.map_err(|error| error.to_string())?;
+        answer.body_mut().read_to_string().map_err(|error| error.to_string())
+    }
+
     /// Hands on every event from `after` on, until `each` says false or the stream ends.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -18,8 +19,24 @@ pub struct Progress {
     pub is_over: AtomicBool,
 }
 
-/// Calls from `clients` connections, each as soon as its last answer came, until `progress` is over. `body` makes the
-/// body of a client's numbered call.
+/// Calls at a steady rate, dealt out to the clients in turn.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub per_second: u64,
+    pub clients: usize,
+}
+
+impl Pace {
+    /// How long after the first call of all a client's numbered call is due.
+    fn due(self, client: usize, number: u64) -> Duration {
+        Duration::from_secs_f64(
+            (number * self.clients as u64 + client as u64) as f64 / self.per_second.max(1) as f64,
+        )
+    }
+}
+
+/// Calls from `clients` connections, each as soon as its last answer came and not before its pace says, until `progress`
+/// is over. `body` makes the body of a client's numbered call.
 ///
 /// # Errors
 /// The first answer that is not 200, or why the server could not be reached.
@@ -27,6 +44,7 @@ pub fn call(
     address: SocketAddr,
     operation: &str,
     clients: usize,
+    pace: Option<Pace>,
     progress: &Arc<Progress>,
     body: impl Fn(usize, u64) -> String + Clone + 'static,
 ) -> Result<(), String> {
@@ -40,7 +58,8 @@ pub fn call(
             let (body, progress) = (body.clone(), progress.clone());
             let target = format!("GameLift.{operation}");
             local.spawn_local(async move {
-                caller(address, &target, &progress, |number| body(client, number)).await
+                let due = |number| pace.map(|pace| pace.due(client, number));
+                caller(address, &target, &progress, due, |number| body(client, number)).await
             })
         })
         .collect();
@@ -56,6 +75,7 @@ async fn caller(
     address: SocketAddr,
     target: &str,
     progress: &Progress,
+    due: impl Fn(u64) -> Option<Duration>,
     body: impl Fn(u64) -> String,
 ) -> Result<(), String> {
     let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
@@ -63,7 +83,11 @@ async fn caller(
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     tokio::task::spawn_local(connection);
+    let started = tokio::time::Instant::now();
     for number in 0.. {
+        if let Some(due) = due(number) {
+            tokio::time::sleep_until(started + due).await;
+        }
         if progress.is_over.load(Ordering::Relaxed) {
             break;
         }

@@ -43,7 +43,7 @@ pub fn rate(server: &Child, clients: usize, span: Duration) -> Result<Rate, Stri
     let (run, shared) = (unique(), progress.clone());
     let calling = std::thread::spawn(move || {
         let body = move |client: usize, number: u64| body(&format!("{run}-{client}-{number}"));
-        callers::call(address, "StartMatchmaking", clients, &shared, body)
+        callers::call(address, "StartMatchmaking", clients, None, &shared, body)
     });
     // The first moments fill caches and open connections.
     std::thread::sleep(span / 10);

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod callers;
+mod life;
 mod load;
 mod plot;
 mod process;
@@ -36,15 +37,15 @@ pub enum Bench {
     Echo,
 }
 
-/// Durable StartMatchmaking calls per CPU-second beside a bare HTTP echo of the same body, and the time from a
-/// ticket to its potential match.
+/// Durable StartMatchmaking calls per CPU-second beside a bare HTTP echo of the same body, the time from a ticket to
+/// its potential match, and how much of the CPU time of a ticket's whole life goes to matching.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   matchwright bench api
   matchwright bench api --rounds 5 --seconds 10 --json
 
 The server runs as a process of its own; its CPU time is the system's count of it. Rounds of echo and API alternate,
-medians are shown.")]
+medians are shown. Whole lives are those of w2's tickets, from the call until the match is completed and forgotten.")]
 pub struct ApiBench {
     /// How often echo and API are measured in turn
     #[arg(long, default_value_t = 3)]
@@ -58,6 +59,9 @@ pub struct ApiBench {
     /// Tickets per second of the latency measurement
     #[arg(long, default_value_t = 1000)]
     rate: u64,
+    /// Tickets per second of the measurement of whole lives; 0: as fast as they are answered
+    #[arg(long, value_delimiter = ',', default_value = "1000,0", value_name = "RATE")]
+    life_rate: Vec<u64>,
     /// One JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -118,7 +122,7 @@ impl ApiBench {
         let (server, _held_folder) = serve(&["--set", "search.hold_seconds=43200"])?;
         load::prepare(&Api::new(&server.url))?;
         let span = Duration::from_secs(self.seconds);
-        let bar = ProgressBar::new(self.rounds as u64 * 2 + 1).with_style(
+        let bar = ProgressBar::new((self.rounds * 2 + self.life_rate.len() + 1) as u64).with_style(
             ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
@@ -137,6 +141,16 @@ impl ApiBench {
         let api = Api::new(&fresh.url);
         load::prepare(&api)?;
         let times = load::time_to_match(&api, self.rate, span)?;
+        drop(fresh);
+        bar.inc(1);
+        let mut lives = Vec::new();
+        for rate in &self.life_rate {
+            bar.set_message("whole lives");
+            let (server, _folder) = serve(&["--set", life::RETENTION])?;
+            let asked = (*rate > 0).then_some(*rate);
+            lives.push(life::measure(&server, &workload("w2", None)?, self.clients, asked, span)?);
+            bar.inc(1);
+        }
         bar.finish_and_clear();
         let ((echo_cpu, echo_wall), (cpu, wall)) = (medians(&echoes), medians(&tickets));
         let millis = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1000.0;
@@ -147,6 +161,7 @@ impl ApiBench {
                 "ratio": cpu / echo_cpu, "ticketsPerSecond": self.rate, "ticketsTold": times.len(),
                 "timeToMatchMs": { "p50": millis(0.5), "p99": millis(0.99), "max": millis(1.0) },
                 "rounds": self.rounds, "seconds": self.seconds, "clients": self.clients,
+                "life": lives.iter().map(life::Life::as_json).collect::<Vec<_>>(),
             });
             println!("{found}");
             return Ok(());
@@ -174,8 +189,26 @@ impl ApiBench {
             times.len()
         );
         println!("Medians of {} rounds of {} s with {} clients.", self.rounds, self.seconds, self.clients);
+        show_lives(&lives);
         Ok(())
     }
+}
+
+fn show_lives(lives: &[life::Life]) {
+    let mut table = Table::new();
+    table.set_header(["whole lives", "tickets/s", "matched", "CPU per ticket", "of it matching"]);
+    let us = |span: Duration| format!("{:.1} us", span.as_secs_f64() * 1e6);
+    for life in lives {
+        table.add_row([
+            life.rate(),
+            format!("{:.0}", life.per_second),
+            format!("{:.1} %", 100.0 * life.completed),
+            us(life.cpu),
+            us(life.search),
+        ]);
+    }
+    println!("{table}");
+    lives.iter().for_each(|life| println!("{}", life.goal()));
 }
 
 /// A server with an empty journal, and the folder that holds it.
