@@ -169,6 +169,11 @@ impl Workload {
         Self { people: People { modes: &[1], homes: 3, ..self.people.clone() }, ..self.clone() }
     }
 
+    /// The same with single players only.
+    pub fn single(&self) -> Self {
+        Self { people: People { sizes: SOLO, ..self.people.clone() }, ..self.clone() }
+    }
+
     /// The compiled rule set.
     pub fn compiled(&self) -> RuleSet {
         let compiled = compile(&self.rules, Options { unknown_keys_warn: false });

@@ -1,9 +1,10 @@
-//! The gate and its helpers: `cargo xtask ci | tidy | bless | clients | crash | fuzz`.
+//! The gate and its helpers: `cargo xtask ci | tidy | bless | clients | crash | fuzz | instructions`.
 //!
 //! Runs other programs and reads the tree. Decides nothing about matchmaking and is not shipped.
 
 mod ci;
 mod clients;
+mod instructions;
 mod shell;
 mod tidy;
 
@@ -19,6 +20,9 @@ usage: cargo xtask <task>
             (one of them: cargo xtask clients python | js | rust)
   crash     kill -9 under load, many rounds (CRASH_ROUNDS, CRASH_SEED)
   fuzz      the fuzz targets for longer (FUZZ_SECONDS each, default 60)
+  instructions
+            instructions of the hot paths, counted by valgrind's callgrind, to docs/benchmarks;
+            --compare: against what is recorded there, fails when a path takes over 3 % more
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         Some("clients") => clients::clients(rest),
         Some("crash") => ci::crash(),
         Some("fuzz") => ci::fuzz(),
+        Some("instructions") => instructions::instructions(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
