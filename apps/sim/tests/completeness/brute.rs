@@ -31,6 +31,19 @@ pub fn waiting(world: &World) -> Vec<&Ticket> {
     searching.filter(is_free).collect()
 }
 
+/// Most matches that can be made at the same time out of these sets.
+pub fn most_matches(sets: &BTreeSet<Set>) -> usize {
+    let all = sets.iter().fold(0, |all, set| all | set);
+    let mut most = vec![0_u8; usize::from(all) + 1];
+    // What can be made of a set's tickets is known before that of any set that holds them.
+    for tickets in 1..most.len() {
+        let inside = sets.iter().filter(|set| usize::from(**set) & !tickets == 0);
+        let with = inside.map(|set| 1 + most[tickets & !usize::from(*set)]);
+        most[tickets] = with.max().unwrap_or(0);
+    }
+    usize::from(most[usize::from(all)])
+}
+
 impl<'a> Brute<'a> {
     /// Tickets that do not fit the rule set are in no match (D-22).
     pub fn new(rules: &'a RuleSet, tickets: Vec<&'a Ticket>, now: Timestamp) -> Self {
@@ -57,6 +70,16 @@ impl<'a> Brute<'a> {
             true
         });
         found
+    }
+
+    /// Every set of tickets that makes a match, in whatever teams.
+    pub fn sets(&self) -> BTreeSet<Set> {
+        let mut sets = BTreeSet::new();
+        self.walk(0, &mut Lineup::empty(self.rules), 0, &mut |set| {
+            sets.insert(set);
+            false
+        });
+        sets
     }
 
     fn ids(&self, set: Set) -> Vec<String> {

@@ -1,11 +1,16 @@
 //! A match is found if and only if one exists: after everything that happens, brute force over the tickets that still
-//! wait must find nothing. `quiescence` lets everything happen, `grammar` draws the rule sets as well.
+//! wait must find nothing. `quiescence` lets everything happen, `grammar` draws the rule sets as well. `moment` is a pool
+//! at one moment: `packing` counts its matches against the most that exist, `metamorphic` changes rules and tickets so
+//! that the answer is known from the one before.
 
 mod brute;
 /// Random rule sets and players, as the proof of the bound draws them.
 #[path = "../../../../core/rules/src/bound/soundness/generate.rs"]
 mod generate;
 mod grammar;
+mod metamorphic;
+mod moment;
+mod packing;
 mod quiescence;
 mod rule_sets;
 
