@@ -1,6 +1,7 @@
 //! The goals of match construction, each told as met or not by the run that measured it.
 
 use crate::quality::Quality;
+use crate::swaps::Evenness;
 
 /// What one workload at one size gave. Rates are tickets per second of processor time.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub struct Row {
     pub incremental: Option<(f64, f64)>,
     pub bytes_per_ticket: f64,
     pub worst_step_us: f64,
+    /// The longest walk of a stretch, in milliseconds; `None`: the pool was not swept.
+    pub longest_stretch_ms: Option<f64>,
+    /// Beside best-improvement swaps; only matches of 200 players.
+    pub evenness: Option<Evenness>,
     /// Nanoseconds per anchor that found nothing; `None`: nearly all found something.
     pub hopeless_ns: Option<f64>,
     /// Spots in bands of tickets that left, for each of one that waits.
@@ -63,6 +68,10 @@ pub struct Goal {
 }
 
 const LARGE: usize = 100_000;
+/// No piece of work that nothing cuts takes longer, in milliseconds.
+pub const CUT_MS: f64 = 5.0;
+/// No single step on an arrival takes longer, in microseconds.
+pub const STEP_US: f64 = 100.0;
 
 /// The goals that a row can speak of.
 pub fn goals(row: &Row) -> Vec<Goal> {
@@ -163,8 +172,25 @@ pub fn goals(row: &Row) -> Vec<Goal> {
         let per_match = row.tickets as f64 / row.engine_rate / row.engine.matches as f64 * 1e6;
         goal(5, "at most 20 us per match", format!("{per_match:.0} us"), per_match <= 20.0);
     }
+    if let Some(evenness) = row.evenness.filter(|one| one.matches > 0) {
+        let (found, swapped) = (evenness.found, evenness.swapped);
+        goal(
+            5,
+            "team averages no further apart than after best-improvement swaps",
+            format!("{found:.2} and {swapped:.2} points, {} matches", evenness.matches),
+            found <= swapped,
+        );
+    }
+    if let Some(longest) = row.longest_stretch_ms {
+        goal(
+            11,
+            "a sweep can be cut every 5 ms",
+            format!("longest stretch {longest:.1} ms"),
+            longest <= CUT_MS,
+        );
+    }
     let worst = row.worst_step_us;
-    goal(11, "worst step at most 100 us", format!("{worst:.0} us"), worst <= 100.0);
+    goal(11, "worst step at most 100 us", format!("{worst:.0} us"), worst <= STEP_US);
     if let Some(hopeless) = row.hopeless_ns {
         goal(12, "at most 300 ns per hopeless anchor", format!("{hopeless:.0} ns"), hopeless <= 300.0);
     }

@@ -147,6 +147,18 @@ impl<'t> Pool<'t> {
         })
     }
 
+    /// Of a sweep by one worker the longest walk of a stretch, which nothing cuts.
+    pub fn longest_stretch(&self) -> Duration {
+        let mut crowd = Crowd::new(self.rules.clone(), self.plan.clone());
+        crowd.extend(&self.guests);
+        let walked = crowd.stretches(0).into_iter().map(|stretch| {
+            let started = thread_time();
+            drop(crowd.walk(&stretch, LIMITS, |_| Some(())));
+            thread_time() - started
+        });
+        walked.max().unwrap_or_default()
+    }
+
     fn standing(&self, crowd: Crowd, slots: Vec<Slot>) -> Standing {
         let mut owners = vec![0; slots.len()];
         slots.iter().enumerate().for_each(|(ticket, slot)| owners[*slot as usize] = ticket as u32);

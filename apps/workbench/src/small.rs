@@ -5,10 +5,11 @@ use std::time::Duration;
 use matchwright_model::{MatchId, Timestamp};
 use matchwright_search::{Search, SearchSettings};
 
+use crate::brute::has_match;
 use crate::clock::{median, thread_time};
 use crate::greedy::greedy;
 use crate::live::{matchmaker_records, started};
-use crate::workload::Workload;
+use crate::workload::{Ticket, Workload};
 
 /// Many pools of one size.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,39 @@ pub struct Outcome {
     /// A whole pool: every ticket searched from, the middle of all pools.
     pub engine_time: Duration,
     pub greedy_time: Duration,
+}
+
+/// Pools so small that everything in them can be listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Served {
+    pub pools: usize,
+    /// Pools with a match.
+    pub feasible: usize,
+    /// Those of them in which the search found one with its default budget.
+    pub served: usize,
+}
+
+/// Tickets of the pools of [`served`], at most; with more than two teams it is two less.
+pub const LISTED_MAX: usize = 12;
+/// Smaller pools hardly ever have a match.
+const LISTED_SIZES: usize = 2;
+
+/// Searches pools of up to [`LISTED_MAX`] tickets, and lists what they hold. Tickets as in [`measure`].
+pub fn served(workload: &Workload, pools: usize, seed: u64) -> Served {
+    let now = Timestamp(1_000_000_000);
+    let (workload, rules) = (workload.compatible(), workload.compiled());
+    let most = if rules.teams.len() > 2 { LISTED_MAX - 2 } else { LISTED_MAX };
+    let (mut feasible, mut served) = (0, 0);
+    for pool in 0..pools {
+        let count = most - pool % LISTED_SIZES;
+        let tickets = workload.tickets(count, seed.wrapping_add(pool as u64), now);
+        if has_match(&rules, &tickets, now) {
+            feasible += 1;
+            let (matches, _) = searched(&workload, &tickets, now, SearchSettings::default());
+            served += usize::from(matches > 0);
+        }
+    }
+    Served { pools, feasible, served }
 }
 
 /// Searches `pools` pools of `tickets` tickets with one mode and three regions in common.
@@ -42,20 +76,7 @@ pub fn measure(workload: &Workload, tickets: usize, pools: usize, seed: u64) -> 
         let found = greedy(&rules, &tickets, now, Duration::MAX);
         outcome.greedy += found.matches.len();
         greedy_times.push(found.took);
-        let search = |settings: SearchSettings| {
-            let mut search = Search::new(settings);
-            matchmaker_records(&workload).iter().for_each(|record| search.follow(record));
-            for (number, ticket) in tickets.iter().enumerate() {
-                started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
-            }
-            let (begun, mut matches) = (thread_time(), 0);
-            // What a budget cut goes on later; this looks at the first search from each ticket.
-            while let Some(step) = search.step(now, &mut || MatchId(0)) {
-                matches += usize::from(step.proposal.is_some());
-            }
-            (matches, thread_time() - begun)
-        };
-        let (matches, took) = search(SearchSettings::default());
+        let (matches, took) = searched(&workload, &tickets, now, SearchSettings::default());
         outcome.engine += matches;
         times.push(took);
         let nodes = SearchSettings::default().nodes_per_anchor * 1_000;
@@ -64,9 +85,28 @@ pub fn measure(workload: &Workload, tickets: usize, pools: usize, seed: u64) -> 
             nodes_per_step: nodes * 100,
             ..SearchSettings::default()
         };
-        outcome.unlimited += search(settings).0;
+        outcome.unlimited += searched(&workload, &tickets, now, settings).0;
     }
     outcome.engine_time = median(times);
     outcome.greedy_time = median(greedy_times);
     outcome
+}
+
+/// Matches of the first search from each ticket, and how long it took. What a budget cut goes on later.
+fn searched(
+    workload: &Workload,
+    tickets: &[Ticket],
+    now: Timestamp,
+    settings: SearchSettings,
+) -> (usize, Duration) {
+    let mut search = Search::new(settings);
+    matchmaker_records(workload).iter().for_each(|record| search.follow(record));
+    for (number, ticket) in tickets.iter().enumerate() {
+        started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
+    }
+    let (begun, mut matches) = (thread_time(), 0);
+    while let Some(step) = search.step(now, &mut || MatchId(0)) {
+        matches += usize::from(step.proposal.is_some());
+    }
+    (matches, thread_time() - begun)
 }

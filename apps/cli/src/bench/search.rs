@@ -15,6 +15,7 @@ use matchwright_workbench::greedy::greedy;
 use matchwright_workbench::handmade::handmade;
 use matchwright_workbench::quality::quality;
 use matchwright_workbench::run::{Pass, Pool};
+use matchwright_workbench::swaps::evenness;
 use matchwright_workbench::workload::{Ticket, Workload};
 use serde_json::json;
 
@@ -78,6 +79,8 @@ const NOW: Timestamp = Timestamp(1_000_000_000);
 /// The pool that a larger one is compared with, and tickets that come to each.
 const SMALL_POOL: usize = 10_000;
 const ARRIVALS: u32 = 100_000;
+/// Matches of 200 players that are swapped even, which takes a tenth of a second for each.
+const EVENED: usize = 30;
 /// Steps of one workload, for the progress bar.
 const STEPS: u64 = 5;
 
@@ -126,6 +129,8 @@ impl SearchBench {
         let engine = quality(&rules, &tickets, NOW, &pass.matches);
         step("sweep");
         let sweep = self.mode.contains(&Mode::Sweep).then(|| self.sweep(&pool, &rules, &tickets));
+        let is_swept = self.mode.contains(&Mode::Sweep);
+        let sweep_cut = is_swept.then(|| (0..3).map(|_| pool.longest_stretch()).min().unwrap_or_default());
         let by_hand = (workload.name == "w2").then(|| {
             let times = (0..rounds).map(|_| handmade(&tickets).took);
             tickets.len() as f64 / median(times.collect()).as_secs_f64()
@@ -164,6 +169,9 @@ impl SearchBench {
             bytes_per_ticket: pass.bytes as f64 / tickets.len() as f64,
             stale: pass.stale,
             worst_step_us: worst.as_secs_f64() * 1e6,
+            longest_stretch_ms: sweep_cut.map(|one| one.as_secs_f64() * 1e3),
+            evenness: (rules.large && rules.teams.len() > 1)
+                .then(|| evenness(&rules, &tickets, &pass.matches, EVENED)),
             hopeless_ns: hopeless.then(|| pass.serve.as_nanos() as f64 / pass.hopeless as f64),
         }
     }
@@ -208,7 +216,10 @@ impl SearchBench {
             "staleSpots": row.stale,
             "mostMatches": row.most_matches, "sortBoundNs": row.sort_bound,
             "incrementalNs": row.incremental.map(|one| json!({ "at10000": one.0, "here": one.1 })),
-            "bytesPerTicket": row.bytes_per_ticket, "worstStepUs": row.worst_step_us, "hopelessNs": row.hopeless_ns,
+            "bytesPerTicket": row.bytes_per_ticket, "worstStepUs": row.worst_step_us,
+            "longestStretchMs": row.longest_stretch_ms,
+            "evenness": row.evenness.map(|one| json!({ "matches": one.matches, "found": one.found,
+                "swapped": one.swapped })), "hopelessNs": row.hopeless_ns,
             "goals": goals(row).iter().map(|goal| json!({ "goal": goal.number, "what": goal.what,
                 "found": goal.found, "met": goal.is_met })).collect::<Vec<_>>(),
         })
