@@ -16,8 +16,15 @@ pub fn root() -> PathBuf {
 }
 
 /// The cargo that runs us, so that a pinned toolchain stays pinned.
+///
+/// What that cargo told us about ourselves is not handed on: build scripts that look at it would build anew each time.
 pub fn cargo() -> Command {
-    command(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from))
+    let mut cargo = command(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from));
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+        cargo.env_remove(name);
+    }
+    cargo
 }
 
 /// A program that will run at the root.
