@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use matchwright_engine::{Change, Record};
 use matchwright_model::{AttributeValue, MatchId, Player, TicketId, Timestamp};
+use matchwright_rules::RuleSet;
 use matchwright_search::{Search, SearchSettings};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -12,6 +13,7 @@ use rand_chacha::ChaCha12Rng;
 use crate::clock::thread_time;
 use crate::greedy::greedy;
 use crate::live::{matchmaker_records, started};
+use crate::quality::{Made, is_match};
 use crate::workload::{Ticket, Workload};
 
 /// A stream of tickets.
@@ -39,6 +41,8 @@ pub struct Outcome {
     pub cpu_us: f64,
     /// The longest step, in milliseconds.
     pub worst_ms: f64,
+    /// Matches that the judge refuses, and tickets in a second match. Anything but 0 is an error of the search.
+    pub wrong: usize,
 }
 
 impl Stream {
@@ -63,6 +67,7 @@ impl Stream {
     pub fn engine(&self, workload: &Workload, hold: Duration) -> Outcome {
         let mut search = Search::new(SearchSettings { hold, ..SearchSettings::default() });
         matchmaker_records(workload).iter().for_each(|record| search.follow(record));
+        let rules = workload.compiled();
         let mut book = Book::default();
         let mut waiting: VecDeque<usize> = VecDeque::new();
         let (mut next, mut matches) = (0, 0_u128);
@@ -97,9 +102,12 @@ impl Stream {
                 book.worst = book.worst.max(thread_time() - before);
                 let Some(step) = step else { break };
                 if let Some(proposal) = step.proposal {
-                    let tickets: Vec<usize> =
-                        proposal.seats.iter().map(|seat| number(&seat.ticket)).collect();
-                    book.matched(&self.tickets, tickets, now);
+                    let team = |name: &str| rules.team(name).expect("a team of the rule set") as u8;
+                    let seats = proposal.seats.iter().map(|seat| {
+                        let ticket = number(&seat.ticket) as u32;
+                        (ticket, team(seat.team.as_str()))
+                    });
+                    book.matched(&self.tickets, seats.collect(), now);
                     let id = proposal.match_id;
                     let made = Change::MatchProposed {
                         id,
@@ -115,7 +123,7 @@ impl Stream {
             }
             book.cpu += thread_time() - begun;
         }
-        book.outcome(self)
+        book.outcome(self, &rules)
     }
 
     /// The documented greedy, over the whole pool once a second.
@@ -134,16 +142,13 @@ impl Stream {
             book.cpu += outcome.took;
             book.worst = book.worst.max(outcome.took);
             for made in outcome.matches {
-                book.matched(
-                    &self.tickets,
-                    made.seats.iter().map(|seat| waiting[seat.0 as usize]).collect(),
-                    now,
-                );
+                let seats = made.seats.iter().map(|(ticket, team)| (waiting[*ticket as usize] as u32, *team));
+                book.matched(&self.tickets, seats.collect(), now);
             }
             waiting.retain(|ticket| !book.is_matched(*ticket));
             now = now + Duration::from_secs(1);
         }
-        book.outcome(self)
+        book.outcome(self, &rules)
     }
 
     fn next_event(
@@ -174,6 +179,7 @@ fn number(id: &TicketId) -> usize {
 #[derive(Debug, Default)]
 struct Book {
     matched_at: BTreeMap<usize, Timestamp>,
+    made: Vec<(Timestamp, Made)>,
     spreads: Vec<f64>,
     cpu: Duration,
     worst: Duration,
@@ -184,17 +190,27 @@ impl Book {
         self.matched_at.contains_key(&ticket)
     }
 
-    fn matched(&mut self, tickets: &[Ticket], mut of_match: Vec<usize>, now: Timestamp) {
-        of_match.sort_unstable();
-        of_match.dedup();
-        let skills = of_match.iter().flat_map(|ticket| &tickets[*ticket].players).map(skill);
+    /// A match, told by its players' tickets with their teams.
+    fn matched(&mut self, tickets: &[Ticket], mut seats: Vec<(u32, u8)>, now: Timestamp) {
+        seats.sort_unstable();
+        seats.dedup();
+        let skills = seats.iter().flat_map(|seat| &tickets[seat.0 as usize].players).map(skill);
         let ends =
             skills.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one), high.max(one)));
         self.spreads.push(ends.1 - ends.0);
-        self.matched_at.extend(of_match.into_iter().map(|ticket| (ticket, now)));
+        self.matched_at.extend(seats.iter().map(|seat| (seat.0 as usize, now)));
+        self.made.push((now, Made { seats }));
     }
 
-    fn outcome(self, stream: &Stream) -> Outcome {
+    /// Judged when everything is over, so that the judge's time is not counted.
+    fn wrong(&self, stream: &Stream, rules: &RuleSet) -> usize {
+        let refused = self.made.iter().filter(|(at, made)| !is_match(rules, &stream.tickets, *at, made));
+        let seated: usize = self.made.iter().map(|(_, made)| made.seats.len()).sum();
+        refused.count() + seated - self.matched_at.len()
+    }
+
+    fn outcome(self, stream: &Stream, rules: &RuleSet) -> Outcome {
+        let wrong = self.wrong(stream, rules);
         let (from, to) = (stream.span.mul_f64(0.2), stream.span.mul_f64(0.8));
         let is_inside = |ticket: &Ticket| {
             let at = Duration::from_millis(ticket.started_at.0.saturating_sub(1_000));
@@ -216,6 +232,7 @@ impl Book {
             spread: self.spreads.iter().sum::<f64>() / self.spreads.len().max(1) as f64,
             cpu_us: self.cpu.as_secs_f64() * 1e6 / stream.tickets.len().max(1) as f64,
             worst_ms: self.worst.as_secs_f64() * 1e3,
+            wrong,
         }
     }
 }
@@ -224,5 +241,36 @@ fn skill(player: &Player) -> f64 {
     match player.attributes.get("skill") {
         Some(AttributeValue::Number(number)) => *number,
         _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short() -> (Workload, Stream) {
+        let duel = Workload::by_name("w1").expect("it is one of all");
+        let stream = Stream::of(&duel, 5.0, Duration::from_secs(20), 1);
+        (duel, stream)
+    }
+
+    #[test]
+    fn the_judge_accepts_every_match_of_both() {
+        let (duel, stream) = short();
+        for outcome in [stream.engine(&duel, Duration::ZERO), stream.greedy(&duel)] {
+            assert_eq!((outcome.tickets, outcome.wrong), (100, 0));
+            assert!(outcome.unmatched < 0.5, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_match_and_who_is_in_two_is_counted() {
+        let (duel, stream) = short();
+        let mut book = Book::default();
+        let now = Timestamp(60_000);
+        book.matched(&stream.tickets, vec![(0, 0)], now);
+        assert_eq!(book.wrong(&stream, &duel.compiled()), 1, "one alone is no match");
+        book.matched(&stream.tickets, vec![(0, 0)], now);
+        assert_eq!(book.wrong(&stream, &duel.compiled()), 3, "nor is he the second time, and he had one");
     }
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use matchwright_engine::Proposal;
 use matchwright_model::{MatchId, Timestamp};
+use matchwright_rules::RuleSet;
 use matchwright_search::{Search, SearchSettings};
 
 use crate::brute::has_match;
 use crate::clock::{median, thread_time};
 use crate::greedy::greedy;
 use crate::live::{matchmaker_records, started};
+use crate::quality::{Made, quality};
 use crate::workload::{Ticket, Workload};
 
 /// Many pools of one size.
@@ -23,6 +26,8 @@ pub struct Outcome {
     /// A whole pool: every ticket searched from, the middle of all pools.
     pub engine_time: Duration,
     pub greedy_time: Duration,
+    /// Matches of all three that the judge refuses, and tickets in a second match.
+    pub wrong: usize,
 }
 
 /// Pools so small that everything in them can be listed.
@@ -51,8 +56,8 @@ pub fn served(workload: &Workload, pools: usize, seed: u64) -> Served {
         let tickets = workload.tickets(count, seed.wrapping_add(pool as u64), now);
         if has_match(&rules, &tickets, now) {
             feasible += 1;
-            let (matches, _) = searched(&workload, &tickets, now, SearchSettings::default());
-            served += usize::from(matches > 0);
+            let (made, _) = searched(&workload, &tickets, now, SearchSettings::default());
+            served += usize::from(!made.is_empty());
         }
     }
     Served { pools, feasible, served }
@@ -69,15 +74,19 @@ pub fn measure(workload: &Workload, tickets: usize, pools: usize, seed: u64) -> 
         greedy: 0,
         engine_time: Duration::ZERO,
         greedy_time: Duration::ZERO,
+        wrong: 0,
     };
     let (mut times, mut greedy_times) = (Vec::new(), Vec::new());
     for pool in 0..pools {
         let tickets = workload.tickets(tickets, seed.wrapping_add(pool as u64), now);
         let found = greedy(&rules, &tickets, now, Duration::MAX);
+        let wrong = |made: &[Made]| quality(&rules, &tickets, now, made).wrong;
         outcome.greedy += found.matches.len();
+        outcome.wrong += wrong(&found.matches);
         greedy_times.push(found.took);
-        let (matches, took) = searched(&workload, &tickets, now, SearchSettings::default());
-        outcome.engine += matches;
+        let (made, took) = searched(&workload, &tickets, now, SearchSettings::default());
+        outcome.engine += made.len();
+        outcome.wrong += wrong(&made);
         times.push(took);
         let nodes = SearchSettings::default().nodes_per_anchor * 1_000;
         let settings = SearchSettings {
@@ -85,7 +94,9 @@ pub fn measure(workload: &Workload, tickets: usize, pools: usize, seed: u64) -> 
             nodes_per_step: nodes * 100,
             ..SearchSettings::default()
         };
-        outcome.unlimited += searched(&workload, &tickets, now, settings).0;
+        let (made, _) = searched(&workload, &tickets, now, settings);
+        outcome.unlimited += made.len();
+        outcome.wrong += wrong(&made);
     }
     outcome.engine_time = median(times);
     outcome.greedy_time = median(greedy_times);
@@ -98,15 +109,32 @@ fn searched(
     tickets: &[Ticket],
     now: Timestamp,
     settings: SearchSettings,
-) -> (usize, Duration) {
+) -> (Vec<Made>, Duration) {
     let mut search = Search::new(settings);
     matchmaker_records(workload).iter().for_each(|record| search.follow(record));
     for (number, ticket) in tickets.iter().enumerate() {
         started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
     }
-    let (begun, mut matches) = (thread_time(), 0);
+    let (begun, mut proposals) = (thread_time(), Vec::new());
     while let Some(step) = search.step(now, &mut || MatchId(0)) {
-        matches += usize::from(step.proposal.is_some());
+        proposals.extend(step.proposal);
     }
-    (matches, thread_time() - begun)
+    let took = thread_time() - begun;
+    let rules = workload.compiled();
+    (proposals.iter().map(|proposal| as_made(&rules, proposal)).collect(), took)
+}
+
+/// A proposal by ticket; a party sits in one team.
+fn as_made(rules: &RuleSet, proposal: &Proposal) -> Made {
+    let mut seats: Vec<(u32, u8)> = proposal
+        .seats
+        .iter()
+        .map(|seat| {
+            let ticket = seat.ticket.as_str().parse().expect("tickets are named by number");
+            (ticket, rules.team(seat.team.as_str()).expect("a team of the rule set") as u8)
+        })
+        .collect();
+    seats.sort_unstable();
+    seats.dedup();
+    Made { seats }
 }

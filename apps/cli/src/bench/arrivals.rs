@@ -9,7 +9,7 @@ use matchwright_workbench::arrivals::{Outcome, Stream};
 use matchwright_workbench::goals::{CUT_MS, STEP_US};
 use serde_json::json;
 
-use super::{bar, workload};
+use super::{bar, judged, workload};
 
 /// Tickets that come one by one: how long they wait, how many wait in vain, how close the matches are, what it costs.
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ impl ArrivalsBench {
             true => rows.iter().for_each(|row| println!("{}", self.as_json(row))),
             false => self.show(&rows),
         }
-        Ok(())
+        judged(rows.iter().map(|row| row.outcome.wrong).sum())
     }
 
     fn as_json(&self, row: &Row) -> serde_json::Value {

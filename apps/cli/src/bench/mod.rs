@@ -108,6 +108,14 @@ fn bar(steps: u64) -> Result<ProgressBar, String> {
     Ok(ProgressBar::new(steps).with_style(style))
 }
 
+/// Every match of a run was judged; so many were none.
+fn judged(wrong: usize) -> Result<(), String> {
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(format!("the judge refuses {wrong} matches: an error of the search, please report it")),
+    }
+}
+
 fn echo() -> Result<(), String> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

@@ -79,6 +79,8 @@ struct Arrivals {
     /// `None`: the documented greedy.
     hold: Option<f64>,
     mean_wait: f64,
+    p99_wait: f64,
+    cpu_us: f64,
 }
 
 /// Bars in groups: per group a label, per series a name and a value for each group.
@@ -113,7 +115,7 @@ impl PlotBench {
     }
 }
 
-fn drawings(recorded: &Recorded) -> [Bars; 5] {
+fn drawings(recorded: &Recorded) -> [Bars; 6] {
     let search = &recorded.search;
     let of_search = |value: &dyn Fn(&Search) -> Option<f64>| search.iter().map(value).collect::<Vec<_>>();
     let greedy =
@@ -158,12 +160,22 @@ fn drawings(recorded: &Recorded) -> [Bars; 5] {
         let search = row.hold.map_or("greedy".to_string(), |hold| format!("hold {hold} s"));
         format!("{} {}/s {search}", row.workload, row.per_second)
     };
+    let arrivals =
+        |value: fn(&Arrivals) -> f64| recorded.arrivals.iter().map(|row| Some(value(row))).collect();
+    let runs: Vec<String> = recorded.arrivals.iter().map(named).collect();
     let waits = Bars {
         name: "waits",
-        title: "Arrivals: mean wait in seconds",
-        groups: recorded.arrivals.iter().map(named).collect(),
-        series: vec![("mean wait", recorded.arrivals.iter().map(|row| Some(row.mean_wait)).collect())],
+        title: "Arrivals: wait in seconds",
+        groups: runs.clone(),
+        series: vec![("mean", arrivals(|row| row.mean_wait)), ("p99", arrivals(|row| row.p99_wait))],
         is_log: false,
+    };
+    let costs = Bars {
+        name: "costs",
+        title: "Arrivals: microseconds of processor time per ticket",
+        groups: runs,
+        series: vec![("per ticket", arrivals(|row| row.cpu_us))],
+        is_log: true,
     };
     [
         rates,
@@ -171,6 +183,7 @@ fn drawings(recorded: &Recorded) -> [Bars; 5] {
         quality("spread", "Skill points between the best and the weakest of a match", |one| one.spread),
         matches,
         waits,
+        costs,
     ]
 }
 
@@ -255,13 +268,14 @@ mod tests {
             "engine": {"unmatched": 0.01, "spread": 250}, "sweep": {"ticketsPerSecond": 2e6},
             "greedy": {"ticketsPerSecond": 3e3, "quality": null}}],
             "small": [{"workload": "w2", "tickets": 20, "pools": 20, "engine": 41, "unlimited": 41, "greedy": 7}],
-            "arrivals": [{"workload": "w2", "perSecond": 20, "hold": null, "meanWait": 12.5}]}"#;
+            "arrivals": [{"workload": "w2", "perSecond": 20, "hold": null, "meanWait": 12.5,
+            "p99Wait": 50, "cpuUs": 2800}]}"#;
         std::fs::write(&result, text).expect("a result");
         PlotBench { result: result.clone(), out: folder.clone() }.draw().expect("drawings");
         let drawn = |name: &str| std::fs::read_to_string(folder.join(format!("one-{name}.svg")));
         assert!(drawn("rates").expect("rates").contains("w2 1k"));
         assert!(drawn("waits").expect("waits").contains("w2 20/s greedy"));
-        ["unmatched", "spread", "small"].into_iter().for_each(|name| drop(drawn(name).expect(name)));
+        ["unmatched", "spread", "small", "costs"].into_iter().for_each(|name| drop(drawn(name).expect(name)));
         std::fs::write(&result, r#"{"search": 5}"#).expect("a result");
         let wrong = PlotBench { result, out: folder.clone() }.draw().unwrap_err();
         assert!(wrong.contains("expected a result") && wrong.contains("line 1"), "{wrong}");

@@ -19,7 +19,7 @@ use matchwright_workbench::swaps::evenness;
 use matchwright_workbench::workload::{Ticket, Workload};
 use serde_json::json;
 
-use super::{bar, workload};
+use super::{bar, judged, workload};
 
 /// Match construction on large pools: tickets per second of processor time, what is left over, how close and even the
 /// matches are; beside the documented greedy search (N1) and what no search can beat.
@@ -102,12 +102,7 @@ impl SearchBench {
         } else {
             show(&rows);
         }
-        match wrong {
-            0 => Ok(()),
-            wrong => {
-                Err(format!("the judge refuses {wrong} matches: an error of the search, please report it"))
-            }
-        }
+        judged(wrong)
     }
 
     fn row(&self, workload: &Workload, bar: &ProgressBar) -> Row {

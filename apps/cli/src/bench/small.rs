@@ -5,7 +5,7 @@ use comfy_table::Table;
 use matchwright_workbench::small::{LISTED_MAX, Outcome, Served, measure, served};
 use serde_json::json;
 
-use super::{bar, workload};
+use super::{bar, judged, workload};
 
 /// Small pools: matches found with the default budget, with a thousand times as much, and by the documented greedy.
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ impl SmallBench {
             }),
             false => show(&rows, &listed),
         }
-        Ok(())
+        judged(rows.iter().map(|(_, _, one)| one.wrong).sum())
     }
 }
 
