@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::shell::{Outcome, cargo, command, output, root, run, target_directory};
+use crate::shell::{Outcome, cargo, command, root, run, said, target_directory};
 
 const RECORD: &str = "docs/benchmarks/instructions.json";
 /// A path may take so much more than was recorded, in per cent: less is what a compiler does with code that moved.
@@ -35,7 +35,7 @@ pub fn instructions(arguments: &[String]) -> Outcome {
         ["build", "--locked", "--release", "--package", "matchwright-workbench", "--example", "hot_path"];
     run(cargo().args(build))?;
     let driver = target_directory()?.join("release/examples/hot_path");
-    let paths = listed(&text(output(&mut command(&driver))?));
+    let paths = listed(&said(&mut command(&driver))?);
     let mut counted = Map::new();
     for path in &paths {
         counted.insert(path.name.clone(), count(&driver, path)?);
@@ -44,9 +44,9 @@ pub fn instructions(arguments: &[String]) -> Outcome {
     if is_compared {
         return compare(&recorded(&file)?, &counted);
     }
-    let commit = text(output(command("git").args(["describe", "--always", "--dirty"]))?);
-    let compiler = text(output(command("rustc").arg("--version"))?);
-    let record = json!({ "commit": commit.trim(), "compiler": compiler.trim(), "paths": counted });
+    let commit = said(command("git").args(["describe", "--always", "--dirty"]))?;
+    let compiler = said(command("rustc").arg("--version"))?;
+    let record = json!({ "commit": commit, "compiler": compiler, "paths": counted });
     let pretty = serde_json::to_string_pretty(&record).map_err(|why| why.to_string())?;
     std::fs::write(&file, pretty + "\n").map_err(|why| format!("{RECORD}: {why}"))?;
     table(&counted);

@@ -1,10 +1,12 @@
-//! The gate and its helpers: `cargo xtask ci | tidy | bless | clients | crash | fuzz | instructions`.
+//! The gate and its helpers: `cargo xtask ci | tidy | bless | clients | crash | fuzz | instructions |
+//! record`.
 //!
 //! Runs other programs and reads the tree. Decides nothing about matchmaking and is not shipped.
 
 mod ci;
 mod clients;
 mod instructions;
+mod record;
 mod shell;
 mod tidy;
 
@@ -23,6 +25,8 @@ usage: cargo xtask <task>
   instructions
             instructions of the hot paths, counted by valgrind's callgrind, to docs/benchmarks;
             --compare: against what is recorded there, fails when a path takes over 3 % more
+  record    every table of match construction measured and drawn, to docs/benchmarks
+            (--out FOLDER; --try: a minute, to see that it works, to the target folder)
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
         Some("clients") => clients::clients(rest),
         Some("crash") => ci::crash(),
         Some("fuzz") => ci::fuzz(),
+        Some("record") => record::record(rest),
         Some("instructions") => instructions::instructions(rest),
         _ => Err(USAGE.to_owned()),
     };

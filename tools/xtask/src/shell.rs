@@ -53,6 +53,11 @@ pub fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     Err(format!("`{line}` failed with {}:\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
+/// What a program that must succeed said, as text without space around it.
+pub fn said(command: &mut Command) -> Result<String, String> {
+    output(command).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
 /// `cargo metadata`, without the crates of others.
 pub fn metadata() -> Result<Value, String> {
     let bytes = output(cargo().args(["metadata", "--format-version", "1", "--no-deps"]))?;
