@@ -12,12 +12,12 @@ use crate::quiescence::{Seen, live, seeds};
 /// Random rule sets allow of few matches: smaller pools have most of what larger ones have.
 const TICKETS_MAX: usize = 7;
 
-fn player(random: &mut ChaCha8Rng, number: u64) -> Player {
+pub fn player(random: &mut ChaCha8Rng, number: u64) -> Player {
     generate::player(&mut Dice::new(random.next_u64()), &format!("p{number}"))
 }
 
 /// A random rule set with teams of one to three, and mostly so few rules that matches exist.
-fn rule_set(seed: u64) -> String {
+pub fn rule_set(seed: u64) -> String {
     let mut dice = Dice::new(seed);
     loop {
         let (_, text) = generate::rule_set(&mut dice);

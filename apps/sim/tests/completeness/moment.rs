@@ -34,11 +34,16 @@ pub type Made = BTreeMap<(usize, String), String>;
 impl Moment {
     /// Tickets of different ages, so that no tie decides who is first.
     pub fn of(body: &str, count: usize, seed: u64) -> Self {
+        Self::with(body, player, count, seed)
+    }
+
+    /// The same of other people.
+    pub fn with(body: &str, people: fn(&mut ChaCha8Rng, u64) -> Player, count: usize, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut players = 0;
         let tickets = (0..count).map(|number| {
             let size = [1, 1, 1, 2][(random.next_u64() % 4) as usize];
-            let party = (0..size).map(|offset| player(&mut random, players + offset)).collect();
+            let party = (0..size).map(|offset| people(&mut random, players + offset)).collect();
             players += size;
             let millis = 1_000 * (random.next_u64() % 20) + number as u64;
             Waiting { players: party, age: Duration::from_millis(millis) }
