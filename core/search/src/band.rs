@@ -4,6 +4,8 @@
 //! without a look at anything else. Inserting, leaving and the next nearest cost about the same in a band of a hundred as
 //! of a million, and no single one costs much more than the others.
 
+use smallvec::SmallVec;
+
 use crate::alive::Alive;
 use crate::reach::{Open, ReachNumber};
 
@@ -113,14 +115,25 @@ impl Band {
         }
         let mut index = self.holding(spot);
         if self.leaves[index].len == LEAF {
-            let second = Box::new(self.leaves[index].split_off());
-            let first = second.spots[0];
-            self.firsts.insert(index + 1, first);
-            self.leaves.insert(index + 1, second);
-            index += usize::from(spot >= first);
+            self.make_room(index);
+            index += usize::from(spot >= self.firsts[index + 1]);
         }
         self.leaves[index].insert(spot, reach);
         self.firsts[index] = self.leaves[index].spots[0];
+    }
+
+    /// Shares a full leaf with the one behind, or with a new one where that has hardly room either.
+    fn make_room(&mut self, index: usize) {
+        let next = index + 1;
+        if self.leaves.get(next).is_none_or(|leaf| leaf.len > LEAF_FILL) {
+            self.firsts.insert(next, Spot(0));
+            self.leaves.insert(next, Box::new(Leaf::EMPTY));
+        }
+        let both = self.leaves[index].each().chain(self.leaves[next].each());
+        let both: SmallVec<[(Spot, ReachNumber); 2 * LEAF]> = both.collect();
+        let (first, second) = both.split_at(both.len() / 2);
+        (*self.leaves[index], *self.leaves[next]) = (Leaf::of(first), Leaf::of(second));
+        self.firsts[next] = second[0].0;
     }
 
     /// Takes out a spot that stands here. A leaf that is left half empty takes in the one behind where both fit.
@@ -317,12 +330,6 @@ impl Leaf {
 
     fn append(&mut self, next: &Self) {
         next.each().for_each(|(spot, reach)| self.push(spot, reach));
-    }
-
-    fn split_off(&mut self) -> Self {
-        let all: [(Spot, ReachNumber); LEAF] = std::array::from_fn(|at| (self.spots[at], self.reaches[at]));
-        *self = Self::of(&all[..LEAF / 2]);
-        Self::of(&all[LEAF / 2..])
     }
 }
 
