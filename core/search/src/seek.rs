@@ -393,34 +393,39 @@ impl<'s, 'c> Filling<'s, 'c> {
         tier.unwrap_or(self.tier)
     }
 
+    /// Tries another ticket in somebody's place, first what evens the teams the most.
     fn replace(&mut self) -> bool {
         let spare = std::mem::take(&mut self.spare);
-        let mut tried = 0;
-        for one in spare {
-            // Who was passed over for one seat may have been seated later.
-            let slot = one.spot.slot();
-            if self.units.iter().any(|unit| unit.slot == slot) {
-                continue;
-            }
-            let row = self.crowd.row(slot);
+        // Who was passed over for one seat may have been seated later.
+        let is_left = |one: &&Listed| !self.units.iter().any(|unit| unit.slot == one.spot.slot());
+        let mut pairs: SmallVec<[(f64, usize, Listed); 64]> = SmallVec::new();
+        for one in spare.iter().filter(is_left) {
+            let row = self.crowd.row(one.spot.slot());
             // The anchor of a search stays: it is the first unit, unless the search fills a game that runs.
-            for index in 1..self.units.len() {
-                if self.units[index].row[0] != row[0] {
-                    continue;
-                }
-                tried += 1;
-                if tried > REPLACEMENTS_MAX {
-                    return false;
-                }
-                let before = self.units.clone();
-                self.units[index] = Unit { slot, row, tier: one.tier, team: before[index].team };
-                if self.passes() {
-                    return true;
-                }
-                self.units = before;
+            let same = self.units.iter().enumerate().skip(1).filter(|(_, unit)| unit.row[0] == row[0]);
+            pairs.extend(same.map(|(index, unit)| (self.unevenness_with(unit, row), index, *one)));
+        }
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (_, index, one) in pairs.into_iter().take(REPLACEMENTS_MAX) {
+            let (slot, before) = (one.spot.slot(), self.units.clone());
+            self.units[index] =
+                Unit { slot, row: self.crowd.row(slot), tier: one.tier, team: before[index].team };
+            if self.passes() {
+                return true;
             }
+            self.units = before;
         }
         false
+    }
+
+    /// How far a unit's team would be from the mean of all with another ticket in its place; 0 where no rule asks.
+    fn unevenness_with(&self, unit: &Unit<'_>, row: &[f64]) -> f64 {
+        let Some(column) = self.crowd.plan.steer.even.map(|column| column + 1) else { return 0.0 };
+        let teams = (0..self.crowd.rules.teams.len()).map(|team| self.totals.row(team));
+        let all = teams.fold((0.0, 0.0), |all, team| (all.0 + team[0], all.1 + team[column]));
+        let moved = row[column] - unit.row[column];
+        let own = self.totals.row(unit.team);
+        ((own[column] + moved) / own[0] - (all.1 + moved) / all.0).abs()
     }
 }
 
