@@ -242,19 +242,9 @@ fn team(teams: &BTreeMap<PlayerId, TeamName>, player: &Player) -> Option<TeamNam
 
 fn fields(rule_set: &str, random: u64) -> MatchmakerFields {
     MatchmakerFields {
-        description: None,
-        rule_set: rule_set.into(),
-        request_timeout: Duration::from_secs(20 + random % 40),
         acceptance_required: !random.is_multiple_of(3),
         acceptance_timeout: Some(Duration::from_secs(5 + random % 10)),
-        mode: None,
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
-        backfill_mode: None,
+        ..MatchmakerFields::least(rule_set.into(), Duration::from_secs(20 + random % 40))
     }
 }
 

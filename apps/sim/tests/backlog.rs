@@ -21,21 +21,7 @@ fn pairs(search: SearchSettings) -> BTreeSet<(usize, usize)> {
     let mut world = World::new(Settings::default(), SearchSettings { hold: HOLD, ..search }, 1);
     let rules = Command::CreateRuleSet { name: "r".into(), body: DUEL.to_string(), tags: BTreeMap::new() };
     world.send(&rules).expect("a valid rule set");
-    let fields = MatchmakerFields {
-        description: None,
-        rule_set: "r".into(),
-        request_timeout: Duration::from_secs(600),
-        acceptance_required: false,
-        acceptance_timeout: None,
-        mode: None,
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        backfill_mode: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
-    };
+    let fields = MatchmakerFields::least("r".into(), Duration::from_secs(600));
     let made = Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() };
     world.send(&made).expect("a matchmaker");
     for number in (0..TICKETS).map(|index| index * 101 % TICKETS) {

@@ -29,21 +29,7 @@ fn world() -> World {
     let mut world = World::new(settings, SearchSettings::default(), 1);
     let rules = Command::CreateRuleSet { name: "r".into(), body: HOSTED.to_string(), tags: BTreeMap::new() };
     world.send(&rules).expect("a valid rule set");
-    let fields = MatchmakerFields {
-        description: None,
-        rule_set: "r".into(),
-        request_timeout: Duration::from_secs(3600),
-        acceptance_required: false,
-        acceptance_timeout: None,
-        mode: None,
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        backfill_mode: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
-    };
+    let fields = MatchmakerFields::least("r".into(), Duration::from_secs(3600));
     world
         .send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() })
         .expect("a matchmaker");

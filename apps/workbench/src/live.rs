@@ -15,19 +15,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(43_200);
 /// The rule set and its matchmaker.
 pub fn matchmaker_records(workload: &Workload) -> [Record; 2] {
     let fields = MatchmakerFields {
-        description: None,
-        rule_set: MATCHMAKER.into(),
-        request_timeout: REQUEST_TIMEOUT,
-        acceptance_required: false,
-        acceptance_timeout: None,
         mode: Some(Mode::Standalone),
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        backfill_mode: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
+        ..MatchmakerFields::least(MATCHMAKER.into(), REQUEST_TIMEOUT)
     };
     let (name, body, tags) = (MATCHMAKER.into(), workload.rules.clone(), BTreeMap::new());
     let changes = [

@@ -33,6 +33,8 @@ pub struct Outcome {
 /// Pools so small that everything in them can be listed.
 #[derive(Debug, Clone, Copy)]
 pub struct Served {
+    /// Tickets of a pool, at most.
+    pub tickets: usize,
     pub pools: usize,
     /// Pools with a match.
     pub feasible: usize,
@@ -41,11 +43,11 @@ pub struct Served {
 }
 
 /// Tickets of the pools of [`served`], at most; with more than two teams it is two less.
-pub const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 12;
 /// Smaller pools hardly ever have a match.
 const LISTED_SIZES: usize = 2;
 
-/// Searches pools of up to [`LISTED_MAX`] tickets, and lists what they hold. Tickets as in [`measure`].
+/// Searches pools of a few tickets, and lists what they hold. Tickets as in [`measure`].
 pub fn served(workload: &Workload, pools: usize, seed: u64) -> Served {
     let now = Timestamp(1_000_000_000);
     let (workload, rules) = (workload.compatible(), workload.compiled());
@@ -60,7 +62,7 @@ pub fn served(workload: &Workload, pools: usize, seed: u64) -> Served {
             served += usize::from(!made.is_empty());
         }
     }
-    Served { pools, feasible, served }
+    Served { tickets: most, pools, feasible, served }
 }
 
 /// Searches `pools` pools of `tickets` tickets with one mode and three regions in common.

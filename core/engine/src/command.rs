@@ -120,6 +120,27 @@ pub struct MatchmakerFields {
     pub backfill_mode: Option<BackfillMode>,
 }
 
+impl MatchmakerFields {
+    /// A configuration that says no more than it must.
+    pub fn least(rule_set: RuleSetName, request_timeout: Duration) -> Self {
+        Self {
+            description: None,
+            rule_set,
+            request_timeout,
+            acceptance_required: false,
+            acceptance_timeout: None,
+            mode: None,
+            queues: Vec::new(),
+            notification_target: None,
+            additional_players: 0,
+            custom_event_data: None,
+            game_properties: Vec::new(),
+            game_session_data: None,
+            backfill_mode: None,
+        }
+    }
+}
+
 /// Only the given members change; an empty text clears one (D-23).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MatchmakerPatch {

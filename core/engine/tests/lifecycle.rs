@@ -23,19 +23,11 @@ fn player(id: &str, team: Option<&str>) -> Player {
 
 fn fields() -> MatchmakerFields {
     MatchmakerFields {
-        description: None,
-        rule_set: "rules".into(),
-        request_timeout: Duration::from_secs(60),
         acceptance_required: true,
         acceptance_timeout: Some(Duration::from_secs(10)),
         mode: Some(Mode::WithQueue),
         queues: vec!["queue".to_string()],
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
-        backfill_mode: None,
+        ..MatchmakerFields::least("rules".into(), Duration::from_secs(60))
     }
 }
 

@@ -298,11 +298,11 @@ impl<'s, 'c> Filling<'s, 'c> {
         let turn = |class: usize| if class == 0 { 0 } else { 1 + usize::from(is_scarce(class)) };
         let turns: SmallVec<[usize; 8]> = (0..self.crowd.classes()).map(turn).collect();
         let last = turns.iter().copied().max().unwrap_or(0);
-        for now in 0..=last {
+        for own in 0..=last {
             if self.missing == 0 {
                 return;
             }
-            let mut nearest = Nearest::new(self, |class| turns[class] == now);
+            let mut nearest = Nearest::new(self, |class| turns[class] == own);
             self.seat_the_largest(&mut nearest);
             while self.missing > 0 {
                 let Some(one) = self.look(&mut nearest, self.fits) else { break };

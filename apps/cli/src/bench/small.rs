@@ -2,7 +2,7 @@
 
 use clap::Args;
 use comfy_table::Table;
-use matchwright_workbench::small::{LISTED_MAX, Outcome, Served, measure, served};
+use matchwright_workbench::small::{Outcome, Served, measure, served};
 use serde_json::json;
 
 use super::{bar, judged, workload};
@@ -55,7 +55,7 @@ impl SmallBench {
         match self.json {
             true => rows.iter().for_each(|(name, tickets, one)| {
                 let of_workload = listed.iter().find(|(listed, _)| listed == name).map(|(_, served)| {
-                    json!({ "pools": served.pools, "feasible": served.feasible, "served": served.served })
+                    json!({ "tickets": served.tickets, "pools": served.pools, "feasible": served.feasible, "served": served.served })
                 });
                 let (ours, theirs) = (one.engine_time.as_secs_f64() * 1e6, one.greedy_time.as_secs_f64() * 1e6);
                 println!(
@@ -100,7 +100,8 @@ fn show(rows: &[(&'static str, usize, Outcome)], listed: &[(&'static str, Served
         let word = if one.served == one.feasible && one.feasible > 0 { "met    " } else { "not met" };
         let found = format!("{} of {} ({} pools)", one.served, one.feasible, one.pools);
         println!(
-            "goal  7 {word} {name}, up to {LISTED_MAX} tickets: pools with a match that are served: {found}"
+            "goal  7 {word} {name}, up to {} tickets: pools with a match that are served: {found}",
+            one.tickets
         );
     }
     for (name, tickets, one) in rows {

@@ -39,19 +39,9 @@ fn world(body: &str, search: SearchSettings, acceptance: Option<Duration>, seed:
     let rules = Command::CreateRuleSet { name: "r".into(), body: body.to_string(), tags: BTreeMap::new() };
     world.send(&rules).expect("a valid rule set");
     let fields = MatchmakerFields {
-        description: None,
-        rule_set: "r".into(),
-        request_timeout: Duration::from_secs(3600),
         acceptance_required: acceptance.is_some(),
         acceptance_timeout: acceptance,
-        mode: None,
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
-        backfill_mode: None,
+        ..MatchmakerFields::least("r".into(), Duration::from_secs(3600))
     };
     world
         .send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() })

@@ -116,18 +116,7 @@ pub fn set(made: &Made) -> Set {
 
 fn fields() -> MatchmakerFields {
     MatchmakerFields {
-        description: None,
-        rule_set: "r".into(),
-        request_timeout: Duration::from_secs(3600),
-        acceptance_required: false,
-        acceptance_timeout: None,
         mode: Some(Mode::Standalone),
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        backfill_mode: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
+        ..MatchmakerFields::least("r".into(), Duration::from_secs(3600))
     }
 }

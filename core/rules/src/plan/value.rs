@@ -142,9 +142,7 @@ impl Value {
             Self::Of { function, values } => of(*function, values, columns, totals, coming),
         }
     }
-}
 
-impl Value {
     /// Its interval where nobody comes any more.
     fn point(&self, columns: &Columns, totals: &Totals, coming: &Coming) -> Interval {
         match self {

@@ -89,19 +89,9 @@ fn rule_set() -> RuleSetRecord {
 
 fn matchmaker(fields: impl FnOnce(MatchmakerFields) -> MatchmakerFields) -> Matchmaker {
     let least = MatchmakerFields {
-        description: None,
-        rule_set: "rules".into(),
-        request_timeout: Duration::from_secs(60),
-        acceptance_required: false,
-        acceptance_timeout: None,
         mode: Some(Mode::Standalone),
-        queues: Vec::new(),
-        notification_target: None,
-        additional_players: 0,
-        custom_event_data: None,
-        game_properties: Vec::new(),
-        game_session_data: None,
         backfill_mode: Some(BackfillMode::Manual),
+        ..MatchmakerFields::least("rules".into(), Duration::from_secs(60))
     };
     Matchmaker { fields: fields(least), created_at: START, tags: BTreeMap::new() }
 }
