@@ -246,9 +246,10 @@ impl<'s, 'c> Filling<'s, 'c> {
             let is_scarce =
                 |class| scarcest.is_some_and(|one| one != wanted.column && self.stand.offers(class, one));
             let offers = |class| self.stand.offers(class, wanted.column);
-            let mut plenty = Nearest::new(self, |class| offers(class) && !is_scarce(class));
-            let mut scarce = Nearest::new(self, |class| offers(class) && is_scarce(class));
-            self.seat_one_wanted(wanted, &mut plenty) || self.seat_one_wanted(wanted, &mut scarce)
+            [false, true].into_iter().any(|scarce| {
+                let mut nearest = Nearest::new(self, |class| offers(class) && is_scarce(class) == scarce);
+                self.seat_one_wanted(wanted, &mut nearest)
+            })
         })
     }
 
