@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use matchwright_rules::plan::{Plan, Totals};
+use matchwright_rules::plan::{Plan, Totals, Words};
 use matchwright_rules::{RuleSet, Tier};
 
 use crate::alive::Alive;
 use crate::band::{Band, Spot};
+use crate::company::Spoken;
 use crate::reach::{Open, Reach, ReachNumber, Reaches};
 use crate::seek::Picked;
 use crate::table::Table;
@@ -26,6 +27,8 @@ pub struct Guest {
     pub row: Vec<f64>,
     /// Per tier, a bit for every region near enough. Not looked at where the plan limits no latency.
     pub regions: Vec<u64>,
+    /// The texts of its players, where the plan keeps any.
+    pub words: Option<Arc<Words>>,
 }
 
 /// Wanted texts that split bands; more than these are looked for among all.
@@ -45,6 +48,7 @@ pub struct Crowd {
     /// One for every slot; [`NOBODY`] where it is free.
     reach_of: Table<ReachNumber>,
     reaches: Reaches,
+    pub(crate) spoken: Spoken,
     pub(crate) alive: Alive,
     slots: Slot,
     free: Vec<Slot>,
@@ -86,6 +90,7 @@ impl Crowd {
             rows: Table::new(width),
             reach_of: Table::new(1),
             reaches: Reaches::new(rules.algorithm.expansion_age, tiers),
+            spoken: Spoken::default(),
             alive: Alive::default(),
             slots: 0,
             free: Vec::new(),
@@ -139,6 +144,7 @@ impl Crowd {
         let reach = self.reaches.take(Reach { key: guest.key, tier: guest.tier, regions });
         self.rows.set(slot, &guest.row);
         self.reach_of.set(slot, &[reach]);
+        self.spoken.set(slot, guest.words.as_ref());
         self.alive.set(slot);
         let (key, classes) = (guest.key as usize, self.classes());
         if self.groups.len() <= key {
@@ -209,7 +215,7 @@ impl Crowd {
         };
         let by_slot =
             self.rows.bytes() + self.reach_of.bytes() + self.alive.bytes() + self.free.capacity() * 4;
-        by_slot + self.reaches.bytes() + self.groups.iter().map(of_group).sum::<usize>()
+        by_slot + self.spoken.bytes() + self.reaches.bytes() + self.groups.iter().map(of_group).sum::<usize>()
     }
 
     /// Spots in bands, and how many of them are of tickets that were claimed or left.

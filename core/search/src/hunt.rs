@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
-use matchwright_rules::plan::{Case, Coming, Means, Plan, Totals, Verdicts};
+use matchwright_rules::plan::{Case, Coming, Company, Means, Plan, Totals, Verdicts};
 use matchwright_rules::{
     CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, Rule, RuleKind, RuleSet,
     Team, TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
@@ -67,6 +67,7 @@ pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
         coming: hunt.plan.coming(Vec::new(), everybody()),
         ahead: Ahead::of(&hunt.candidates, hunt.now),
         totals: Totals::new(&hunt.plan.columns, hunt.rules.teams.len()),
+        company: Company::default(),
         chosen: Vec::new(),
         best: None,
         best_players: 0,
@@ -141,6 +142,7 @@ struct Walk<'h, 'a> {
     coming: Coming,
     ahead: Ahead,
     totals: Totals,
+    company: Company<'a>,
     chosen: Vec<Chosen<'a>>,
     best: Option<Found<'a>>,
     best_players: u32,
@@ -279,7 +281,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn case<'c>(&'c self, tiers: TierSpan, coming: &'c Coming) -> Case<'c> {
-        Case { columns: &self.hunt.plan.columns, totals: &self.totals, coming, tiers }
+        Case { columns: &self.hunt.plan.columns, totals: &self.totals, company: &self.company, coming, tiers }
     }
 
     fn entries(&self) -> impl Iterator<Item = &'a Entry> {
@@ -350,12 +352,16 @@ impl<'a> Walk<'_, 'a> {
         for (own, row) in &entry.rows {
             self.totals.add(&self.hunt.plan.columns, team.unwrap_or(*own), row);
         }
+        for (own, words) in &entry.words {
+            self.company.seat(team.unwrap_or(*own), words);
+        }
         self.chosen.push(Chosen { entry, team, before });
     }
 
     fn unseat(&mut self) {
         if let Some(last) = self.chosen.pop() {
             self.totals = last.before;
+            self.company.unseat(last.entry.words.len());
         }
     }
 

@@ -18,8 +18,8 @@ const ATTRIBUTES: &str = r#""ruleLanguageVersion":"1.0","playerAttributes":[{"na
     {"name":"mode","type":"string"},{"name":"role","type":"string"}]"#;
 
 /// Rule sets by their teams and rules: the newest decides, with regions, keys and wanted roles; the oldest decides, with
-/// a window and a role that is limited; three teams that need not be full.
-const RULE_SETS: [&str; 3] = [
+/// a window and a role that is limited; three teams that need not be full; nobody beside another of his role.
+const RULE_SETS: [&str; 4] = [
     r#""teams":[{"name":"team","minPlayers":4,"maxPlayers":4,"quantity":2}],
     "rules":[{"name":"fair","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
               "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":40},
@@ -38,6 +38,11 @@ const RULE_SETS: [&str; 3] = [
     "rules":[{"name":"fair","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
               "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":60},
              {"name":"near","type":"latency","maxLatency":100}]"#,
+    r#""teams":[{"name":"red","minPlayers":1,"maxPlayers":2},{"name":"blue","minPlayers":1,"maxPlayers":2}],
+    "rules":[{"name":"red roles","type":"comparison","measurements":["teams[red].players.attributes[role]"],"operation":"!="},
+             {"name":"blue roles","type":"comparison","measurements":["teams[blue].players.attributes[role]"],"operation":"!="},
+             {"name":"fair","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
+              "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":60}]"#,
 ];
 
 const EVENTS: usize = 500;
@@ -218,7 +223,8 @@ impl Life {
             let guest = &self.guests[*ticket];
             let rows = [(0, guest.row.clone())];
             let (key, tier, regions) = (guest.key, guest.tier, &guest.regions);
-            let game = Anchor::Backfill { rows: &rows, key, tier, regions, without: &[*slot] };
+            let words: Vec<_> = guest.words.iter().map(|words| (0, words.clone())).collect();
+            let game = Anchor::Backfill { rows: &rows, words: &words, key, tier, regions, without: &[*slot] };
             told(self.crowd.seek(game, LIMITS))
         });
         tickets.chain(games).collect()

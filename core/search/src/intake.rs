@@ -1,12 +1,14 @@
 //! From a party to a crowd's guest: texts and regions become numbers, as they are first heard of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use matchwright_model::{AttributeValue, Region};
-use matchwright_rules::plan::Plan;
+use matchwright_rules::plan::{Plan, Words};
 use matchwright_rules::{Party, Tier, Tiered};
 
 use crate::Guest;
+use crate::lexicon::Lexicon;
 
 /// More regions than this are all near for everybody here; the judge tells them apart.
 const REGIONS_MAX: usize = 64;
@@ -17,6 +19,7 @@ pub struct Intake {
     /// Values that all players of a match share, where rules ask for it: no match crosses a key (D-130).
     keys: BTreeMap<Vec<String>, u32>,
     regions: BTreeMap<Region, u32>,
+    lexicon: Lexicon,
 }
 
 impl Intake {
@@ -25,7 +28,25 @@ impl Intake {
         let next = self.keys.len() as u32;
         let key = *self.keys.entry(key_of(plan, party)?).or_insert(next);
         let regions = plan.latency.as_ref().map(|limit| self.near(party, limit)).unwrap_or_default();
-        Some(Guest { key, tier, row: plan.row(party), regions })
+        let words = self.lexicon.words(plan, party);
+        Some(Guest { key, tier, row: plan.row(party), regions, words })
+    }
+
+    /// Of a backfill ticket, the words of its members in each team, instead of those that its guest brought.
+    pub(crate) fn seated(
+        &mut self,
+        (plan, party): (&Plan, &Party),
+        teams: &[usize],
+        guest: &Guest,
+    ) -> Vec<(usize, Arc<Words>)> {
+        let seated = self.lexicon.words_seated(plan, party, teams);
+        self.forget(guest.words.iter());
+        seated
+    }
+
+    /// A ticket with these words left.
+    pub(crate) fn forget<'w>(&mut self, words: impl Iterator<Item = &'w Arc<Words>>) {
+        words.for_each(|words| self.lexicon.release(words));
     }
 
     /// Per tier, a bit for every region where no member is further away than the limit.

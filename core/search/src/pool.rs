@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use matchwright_model::{MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp};
-use matchwright_rules::plan::Plan;
+use matchwright_rules::plan::{Plan, Words};
 use matchwright_rules::{BackfillPriority, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
@@ -45,6 +45,8 @@ pub(crate) struct Entry {
     pub key: u32,
     /// The plan's numbers; of a backfill ticket, those of its members in each team.
     pub rows: Vec<(usize, Vec<f64>)>,
+    /// The texts of its players in the same teams, where the plan keeps any.
+    pub words: Vec<(usize, Arc<Words>)>,
     /// Per tier, the regions near enough for all of its members. Empty: regions play no part.
     pub regions: Vec<u64>,
     /// Its place in the crowd. Backfill tickets have none: every match around one begins with it.
@@ -119,23 +121,31 @@ impl Pool {
         let rank = Rank::new(class, known.started_at, known.sequence);
         let guest = self.intake.guest(&self.plan, &party, Tier(0))?;
         let place = Place { key: guest.key, rank };
-        let (slot, rows) = match &seated {
-            Some(teams) => (None, self.plan.rows_seated(&party, teams)),
-            None => (Some(self.crowd.insert(&guest)), vec![(0, guest.row)]),
+        let (slot, rows, words) = match &seated {
+            Some(teams) => {
+                let words = self.intake.seated((&self.plan, &party), teams, &guest);
+                (None, self.plan.rows_seated(&party, teams), words)
+            }
+            None => {
+                let words = guest.words.iter().map(|words| (0, words.clone())).collect();
+                (Some(self.crowd.insert(&guest)), vec![(0, guest.row)], words)
+            }
         };
         if let Some(slot) = slot {
             self.owners.resize(self.owners.len().max(slot as usize + 1), None);
             self.owners[slot as usize] = Some(place);
         }
         let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions);
-        let entry = Entry { number, id, rank, party, seated, key: place.key, rows, regions, slot };
+        let entry = Entry { number, id, rank, party, seated, key: place.key, rows, words, regions, slot };
         self.buckets.entry(place.key).or_default().insert(rank, Box::new(entry));
         Some(place)
     }
 
     pub fn remove(&mut self, place: Place) {
         let Some(bucket) = self.buckets.get_mut(&place.key) else { return };
-        let slot = bucket.remove(&place.rank).and_then(|entry| entry.slot);
+        let Some(entry) = bucket.remove(&place.rank) else { return };
+        self.intake.forget(entry.words.iter().map(|(_, words)| words));
+        let slot = entry.slot;
         if bucket.is_empty() {
             self.buckets.remove(&place.key);
         }
@@ -193,7 +203,8 @@ impl Pool {
         let anchor = match entry.slot {
             Some(slot) => Anchor::Ticket(slot),
             None => {
-                Anchor::Backfill { rows: &entry.rows, key: entry.key, tier, regions: &entry.regions, without }
+                let Entry { rows, words, key, regions, .. } = entry;
+                Anchor::Backfill { rows, words, key: *key, tier, regions, without }
             }
         };
         let mut sought = self.owned(&self.crowd.seek(anchor, limits)?)?;

@@ -4,7 +4,9 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use matchwright_rules::plan::{Case, Coming, Totals, Wanted};
+use std::sync::Arc;
+
+use matchwright_rules::plan::{Case, Coming, Totals, Wanted, Words};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan, Verdict};
 use smallvec::SmallVec;
 
@@ -44,6 +46,7 @@ pub enum Anchor<'a> {
     /// A game that runs: the rows of its players by team, and where they can play.
     Backfill {
         rows: &'a [(usize, Vec<f64>)],
+        words: &'a [(usize, Arc<Words>)],
         key: u32,
         tier: Tier,
         regions: &'a [u64],
@@ -106,6 +109,8 @@ pub(crate) struct Filling<'s, 'c> {
     /// Looked at and not seated.
     spare: SmallVec<[Listed; 32]>,
     without: &'c [Slot],
+    /// The words of a game that runs.
+    game: &'c [(usize, Arc<Words>)],
     looks: usize,
     near: f32,
     /// Only those behind the point are listed.
@@ -142,6 +147,7 @@ impl<'s, 'c> Filling<'s, 'c> {
             units: SmallVec::new(),
             spare: SmallVec::new(),
             without: &[],
+            game: &[],
             looks: 0,
             near: 0.0,
             is_onward,
@@ -165,7 +171,10 @@ impl<'s, 'c> Filling<'s, 'c> {
                     return None;
                 }
             }
-            Anchor::Backfill { rows, without, .. } => self.join(rows, without),
+            Anchor::Backfill { rows, words, without, .. } => {
+                (self.without, self.game) = (without, words);
+                self.join(rows);
+            }
         }
         if !self.seat_the_wanted() {
             return None;
@@ -175,8 +184,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     }
 
     /// Begins with the players of a game that runs.
-    fn join(&mut self, rows: &[(usize, Vec<f64>)], without: &'c [Slot]) {
-        self.without = without;
+    fn join(&mut self, rows: &[(usize, Vec<f64>)]) {
         let (mut players, mut sum) = (0.0, 0.0);
         for (team, row) in rows {
             self.totals.add(&self.crowd.plan.columns, *team, row);
@@ -221,7 +229,9 @@ impl<'s, 'c> Filling<'s, 'c> {
             let before = self.totals.clone();
             self.totals.add(columns, unit.team, unit.row);
             let (tiers, coming) = (TierSpan { low: self.tier, high: self.tier }, Coming::default());
-            if !self.crowd.plan.lasts(&Case { columns, totals: &self.totals, coming: &coming, tiers }) {
+            let company = &self.crowd.spoken.company(self.game, &self.units, Some((slot, team)));
+            let case = Case { columns, totals: &self.totals, company, coming: &coming, tiers };
+            if !self.crowd.plan.lasts(&case) {
                 self.totals = before;
                 return false;
             }
@@ -371,14 +381,28 @@ impl<'s, 'c> Filling<'s, 'c> {
     fn passes(&mut self) -> bool {
         let crowd = self.crowd;
         let split = Split { rules: &crowd.rules, plan: &crowd.plan, tier: self.tier, seated: &self.seated };
+        // Where rules look at single players, the division that broke none of them is better than an even one.
+        let before = (!crowd.plan.vocabulary.kept.is_empty()).then(|| self.units.clone());
         split.even(&mut self.units);
+        if self.passes_as_divided() {
+            return true;
+        }
+        let Some(before) = before.filter(|before| *before != self.units) else { return false };
+        self.units = before;
+        self.passes_as_divided()
+    }
+
+    fn passes_as_divided(&mut self) -> bool {
+        let crowd = self.crowd;
         self.totals.clone_from(&self.seated);
         for unit in &self.units {
             self.totals.add(&crowd.plan.columns, unit.team, unit.row);
         }
         let tier = self.true_tier();
         let (tiers, coming) = (TierSpan { low: tier, high: tier }, Coming::default());
-        let case = Case { columns: &crowd.plan.columns, totals: &self.totals, coming: &coming, tiers };
+        let company = &crowd.spoken.company(self.game, &self.units, None);
+        let (columns, totals) = (&crowd.plan.columns, &self.totals);
+        let case = Case { columns, totals, company, coming: &coming, tiers };
         let verdict = crowd.plan.verdict(&crowd.rules, &case);
         self.is_sure = verdict == Verdict::True;
         verdict != Verdict::False

@@ -29,6 +29,22 @@ const ROLES: &str = r#"{"ruleLanguageVersion":"1.0",
              {"name":"no bots","type":"comparison","measurements":["teams[*].players.attributes[mode]"],"referenceValue":"bot","operation":"!="}],
     "expansions":[{"target":"rules[close].maxDistance","steps":[{"waitTimeSeconds":10,"value":400}]}]}"#;
 
+/// Rules that look at single players: nobody meets whom he blocks, a hero is there once, all know a common map, and no
+/// team has two of a role.
+const SINGLE_PLAYERS: &str = r#"{"ruleLanguageVersion":"1.0",
+    "playerAttributes":[{"name":"skill","type":"number"},{"name":"mode","type":"string"},{"name":"role","type":"string"},
+                        {"name":"hero","type":"number"},{"name":"blocks","type":"string_list"},{"name":"maps","type":"string_list"}],
+    "teams":[{"name":"red","minPlayers":3,"maxPlayers":3},{"name":"blue","minPlayers":3,"maxPlayers":3}],
+    "rules":[{"name":"fair","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
+              "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":60},
+             {"name":"mode","type":"comparison","measurements":["flatten(teams[*].players.attributes[mode])"],"operation":"="},
+             {"name":"blocked","type":"collection","operation":"reference_intersection_count","measurements":["flatten(teams[*].players.attributes[blocks])"],
+              "referenceValue":"flatten(teams[*].players[playerId])","maxCount":0},
+             {"name":"heroes","type":"comparison","measurements":["flatten(teams[*].players.attributes[hero])"],"operation":"!="},
+             {"name":"maps","type":"collection","operation":"intersection","measurements":["flatten(teams[*].players.attributes[maps])"],"minCount":1},
+             {"name":"red roles","type":"comparison","measurements":["teams[red].players.attributes[role]"],"operation":"!="},
+             {"name":"blue roles","type":"comparison","measurements":["teams[blue].players.attributes[role]"],"operation":"!="}]}"#;
+
 /// Numbers by a generator of one line: the same seed gives the same.
 struct Dice(u64);
 
@@ -58,6 +74,19 @@ impl Dice {
     }
 }
 
+/// What only some rule sets ask for.
+fn with_lists(mut player: Player, dice: &mut Dice, count: usize) -> Player {
+    let hero = AttributeValue::Number(dice.below(12) as f64);
+    let blocks = (0..dice.below(12)).map(|_| format!("p{}-0", dice.below(count as u64))).collect::<Vec<_>>();
+    let maps: Vec<String> =
+        ["ice", "sand", "wood"].into_iter().filter(|_| dice.below(4) > 0).map(str::to_string).collect();
+    let lists = [("blocks", AttributeValue::text_list(blocks)), ("maps", AttributeValue::text_list(maps))];
+    let more = lists.into_iter().chain([("hero", hero)]).map(|(name, of)| (name.to_string(), of));
+    let own = player.attributes.iter().map(|(name, of)| (name.clone(), of.clone()));
+    player.attributes = own.chain(more).collect();
+    player
+}
+
 struct Waiting {
     rules: Arc<RuleSet>,
     plan: Arc<Plan>,
@@ -78,6 +107,10 @@ fn waiting(rules: &str, count: usize, seed: u64) -> Waiting {
         let players: Vec<Player> = (0..size.parse().unwrap_or(1))
             .map(|member| dice.player(format!("p{}-{member}", guests.len()), mode))
             .collect();
+        let players: Vec<Player> = match rules.attribute("blocks") {
+            Some(_) => players.into_iter().map(|player| with_lists(player, &mut dice, count)).collect(),
+            None => players,
+        };
         let party = Party::bind(&rules, &players).expect("players with every attribute");
         let tier = Tier(dice.below(rules.steps.len() as u64 + 1) as u16);
         guests.push(intake.guest(&plan, &party, tier).expect("a party of one mode"));
@@ -182,4 +215,50 @@ fn what_came_and_went_leaves_no_trace() {
             assert_eq!(after.is_some(), built.is_some(), "ticket {ticket}");
         }
     }
+}
+
+#[test]
+fn rules_over_single_players_hold_in_every_match() {
+    for seed in 0..20 {
+        let matched = serve_everybody(SINGLE_PLAYERS, seed);
+        assert!(matched > 150, "seed {seed}: {matched} of 600 tickets are matched");
+    }
+}
+
+/// Of sixty who wait, everybody blocks all but one.
+#[test]
+fn the_only_one_who_is_not_blocked_is_found() {
+    let duel = r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"skill","type":"number"},{"name":"blocks","type":"string_list"}],
+        "teams":[{"name":"one","minPlayers":1,"maxPlayers":1},{"name":"other","minPlayers":1,"maxPlayers":1}],
+        "rules":[{"name":"blocked","type":"collection","operation":"reference_intersection_count","measurements":["flatten(teams[*].players.attributes[blocks])"],
+                  "referenceValue":"flatten(teams[*].players[playerId])","maxCount":0},
+                 {"name":"close","type":"distance","measurements":["max(flatten(teams[*].players.attributes[skill]))"],
+                  "referenceValue":"min(flatten(teams[*].players.attributes[skill]))","maxDistance":1000}]}"#;
+    let (rules, _) = compile(duel, Options { unknown_keys_warn: false }).expect("a valid rule set");
+    let rules = Arc::new(rules);
+    let plan = Arc::new(Plan::of(&rules, PartyPolicy::Individual));
+    assert!(!plan.is_partial);
+    let partner = |number: u32| 59 - number;
+    let mut intake = Intake::default();
+    let guests: Vec<Guest> = (0..60)
+        .map(|number| {
+            let blocks = (0..60).filter(|other| *other != number && *other != partner(number));
+            let blocks = AttributeValue::text_list(blocks.map(|other| format!("p{other}")));
+            let skill = AttributeValue::Number(f64::from(number));
+            let attributes = [("skill".to_string(), skill), ("blocks".to_string(), blocks)].into();
+            let id = format!("p{number}").into();
+            let player = Player { id, attributes, latencies: [].into_iter().collect(), team: None };
+            let party = Party::bind(&rules, &[player]).expect("players with every attribute");
+            intake.guest(&plan, &party, Tier(0)).expect("rules without a key")
+        })
+        .collect();
+    let mut crowd = Crowd::new(rules, plan);
+    let slots: Vec<Slot> = guests.iter().map(|guest| crowd.insert(guest)).collect();
+    for number in 0..60 {
+        let picked = crowd.seek(Anchor::Ticket(slots[number]), LIMITS).expect("the match that exists");
+        let other = picked.units.iter().map(|(slot, _)| *slot).find(|slot| *slot != slots[number]);
+        assert_eq!(other, Some(slots[partner(number as u32) as usize]));
+    }
+    crowd.remove(slots[59]);
+    assert_eq!(crowd.seek(Anchor::Ticket(slots[0]), LIMITS), None, "everybody else is blocked");
 }

@@ -15,7 +15,7 @@ mod distance;
 mod domain;
 mod latency;
 #[cfg(test)]
-mod soundness;
+pub(crate) mod soundness;
 mod statistic;
 mod value;
 

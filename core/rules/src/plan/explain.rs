@@ -1,7 +1,8 @@
 //! The plan in words, for a person.
 
+use super::texts::{Limits, Lists, Nest, Others};
 use super::value::{Measure, Value};
-use super::{Against, Column, Gate, Means, Plan};
+use super::{Against, Column, Gate, Kept, Means, Plan, Texts};
 use crate::{ComparisonOperation, Function, RuleSet, Statement, Tiered};
 
 /// One rule of a plan in words.
@@ -31,7 +32,9 @@ impl Plan {
     /// What is kept of every ticket, in words.
     pub fn explain_columns(&self, rules: &RuleSet) -> Vec<String> {
         let words = Words { rules, plan: self };
-        (0..self.columns.list.len()).map(|column| words.column(column)).collect()
+        let columns = (0..self.columns.list.len()).map(|column| words.column(column));
+        let kept = self.vocabulary.kept.iter().map(|kept| format!("every player's {}", words.kept(*kept)));
+        columns.chain(kept).collect()
     }
 
     /// Where a search looks first, in words.
@@ -63,6 +66,10 @@ impl Plan {
         match means {
             Means::Key { .. } | Means::Region => "nothing: it chooses the bucket".to_string(),
             Means::Order => "nothing more than the order costs".to_string(),
+            Means::Gate(Gate::Texts(_)) => match self.steer.lasting.contains(&index) {
+                true => "texts of the players of a match, per candidate".to_string(),
+                false => "texts of its players, per match; a bound in the complete search".to_string(),
+            },
             Means::Gate(gate) => {
                 let numbers = gate.numbers();
                 match self.steer.lasting.contains(&index) {
@@ -87,6 +94,7 @@ impl Gate {
             }
             Self::Distance { measured, .. } | Self::Compare { measured, .. } => of(measured),
             Self::Range { values, .. } => values.iter().map(Value::numbers).sum(),
+            Self::Texts(_) => 0,
         }
     }
 }
@@ -176,7 +184,66 @@ impl Words<'_> {
                 let max = max.as_ref().map(|max| whole(max, f64::floor));
                 format!("{} {}", values.join(", "), limits(min.as_ref(), max.as_ref()))
             }
+            Gate::Texts(texts) => self.texts(texts),
         }
+    }
+
+    fn texts(&self, texts: &Texts) -> String {
+        let measured: Vec<String> = texts.measured().iter().map(|lists| self.lists(lists)).collect();
+        let measured = measured.join(", ");
+        let within = |limits: &Limits| self::limits(limits.min.as_ref(), limits.max.as_ref());
+        match texts {
+            Texts::Shared { against, limits, .. } => {
+                format!("texts of {measured} that stand in {}: {}", self.others(against), within(limits))
+            }
+            Texts::Common { limits, .. } => {
+                format!("texts that {measured} have in common: {}", within(limits))
+            }
+            Texts::Holding { word, limits, .. } => {
+                let mut names: Vec<&str> = word.0.iter().map(|word| self.word(*word)).collect();
+                names.dedup();
+                format!("{measured} with {}: {}", names.join(" > "), within(limits))
+            }
+            Texts::Alike { against: None, .. } => format!("{measured}: all alike"),
+            Texts::Apart { against: None, .. } => format!("{measured}: all different"),
+            Texts::Alike { against: Some(others), .. } => format!("{measured} = {}", self.others(others)),
+            Texts::Apart { against: Some(others), .. } => format!("{measured} != {}", self.others(others)),
+        }
+    }
+
+    fn others(&self, others: &Others) -> String {
+        match others {
+            Others::Lists(lists) => self.lists(lists),
+            Others::Words(words) => {
+                let list = |words: &Vec<u32>| {
+                    words.iter().map(|word| self.word(*word)).collect::<Vec<_>>().join(", ")
+                };
+                let mut lists: Vec<String> = words.0.iter().map(list).collect();
+                lists.dedup();
+                lists.join(" > ")
+            }
+        }
+    }
+
+    fn lists(&self, lists: &Lists) -> String {
+        let (kept, teams) = (self.kept(self.plan.vocabulary.kept[lists.kept]), self.teams(&lists.teams));
+        match lists.nest {
+            Nest::TeamsOfPlayers => format!("each {kept} of each of {teams}"),
+            Nest::Players => format!("each {kept} of {teams}"),
+            Nest::Teams => format!("all {kept} of each of {teams}"),
+            Nest::Flat => format!("all {kept} of {teams}"),
+        }
+    }
+
+    fn kept(&self, kept: Kept) -> &str {
+        match kept {
+            Kept::Attribute(attribute) => &self.rules.attributes[attribute].name,
+            Kept::Ids => "id",
+        }
+    }
+
+    fn word(&self, word: u32) -> &str {
+        &self.plan.vocabulary.texts[word as usize]
     }
 
     fn against(&self, against: &Against) -> String {

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::value::{Coming, Hull, Interval, Measure, Value};
-use super::{Columns, Totals};
+use super::{Columns, Company, Texts, Totals};
 use crate::{ComparisonOperation, Tier, TierSpan, Tiered, Verdict};
 
 /// A rule as columns decide it.
@@ -15,6 +15,8 @@ pub enum Gate {
     Compare { measured: Vec<Measure>, operation: ComparisonOperation, against: Option<Against> },
     /// Every number within the limits.
     Range { values: Vec<Value>, min: Option<Tiered<f64>>, max: Option<Tiered<f64>> },
+    /// The texts of single players.
+    Texts(Texts),
 }
 
 /// What is compared with.
@@ -29,6 +31,8 @@ pub enum Against {
 pub struct Case<'a> {
     pub columns: &'a Columns,
     pub totals: &'a Totals,
+    /// The words of the same players; of nobody where the plan keeps none.
+    pub company: &'a Company<'a>,
     pub coming: &'a Coming,
     pub tiers: TierSpan,
 }
@@ -68,6 +72,15 @@ impl Gate {
                 })
                 .min()
                 .unwrap_or(Verdict::True),
+            Self::Texts(texts) => texts.verdict(case.company, case.coming, case.tiers),
+        }
+    }
+
+    /// Of one of [`Steer::lasting`](super::Steer): it fails on these players, and with whoever else may come.
+    pub(super) fn breaks(&self, case: &Case<'_>) -> bool {
+        match self {
+            Self::Texts(texts) => texts.breaks(case.company, case.tiers),
+            _ => self.verdict(case) == Verdict::False,
         }
     }
 }

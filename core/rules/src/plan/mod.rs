@@ -2,25 +2,31 @@
 //!
 //! A plan prunes and orders; the judge decides. What it cannot say in columns is *residual*: such a rule is looked at
 //! by the bound and the judge alone. Reading order: [`Plan`], `column` (what is kept), `value` (what a rule measures),
-//! `gate` (what it says of it), `steer` (where to look
-//! first), `explain` (all of it in words).
+//! `gate` (what it says of it), `words` and `company` (what is kept of single players), `texts` (what rules say of
+//! that), `steer` (where to look first), `explain` (all of it in words).
 
 mod column;
+mod company;
 mod explain;
 mod gate;
 mod steer;
+mod texts;
 mod totals;
 mod value;
+mod words;
 
 use matchwright_model::{AttributeType, PartyPolicy};
 use smallvec::SmallVec;
 
 pub use column::Column;
+pub use company::Company;
 pub use explain::Explained;
 pub use gate::{Against, Case, Gate};
 pub use steer::{Steer, Wanted};
+pub use texts::Texts;
 pub use totals::{Columns, Totals};
 pub use value::{Coming, Interval, Measure, Value};
+pub use words::{Kept, Vocabulary, Words};
 
 use crate::bound;
 use crate::{
@@ -52,6 +58,8 @@ pub enum Means {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub columns: Columns,
+    /// What is kept of single players; nothing for rule sets that look at none.
+    pub vocabulary: Vocabulary,
     pub rules: Vec<Means>,
     /// Attributes of the bucket's key.
     pub keys: Vec<usize>,
@@ -65,9 +73,12 @@ pub struct Plan {
 impl Plan {
     /// Every rule set has one.
     pub fn of(rules: &RuleSet, policy: PartyPolicy) -> Self {
-        let mut columns = Columns::default();
-        let means: Vec<Means> =
-            rules.rules.iter().map(|rule| means(rules, rule, policy, &mut columns)).collect();
+        let (mut columns, mut vocabulary) = (Columns::default(), Vocabulary::default());
+        let means: Vec<Means> = rules
+            .rules
+            .iter()
+            .map(|rule| means(rules, rule, policy, &mut columns, &mut vocabulary))
+            .collect();
         let means: Vec<Means> = (0..means.len()).map(|index| settled(&means, index)).collect();
         let mut keys: Vec<usize> = means
             .iter()
@@ -85,7 +96,7 @@ impl Plan {
             .any(|(rule, means)| rule.enforced && matches!(means, Means::Residual(_)));
         let latency = latency(rules).filter(|_| column::speaks(policy));
         let steer = Steer::of(rules, &means, &mut columns);
-        Self { columns, latency, rules: means, keys, is_partial, steer }
+        Self { columns, vocabulary, latency, rules: means, keys, is_partial, steer }
     }
 
     /// The row of one ticket: its players, then a number per column.
@@ -95,14 +106,23 @@ impl Plan {
 
     /// The rows of a ticket whose members sit in given teams (backfill).
     pub fn rows_seated(&self, party: &Party, teams: &[usize]) -> Vec<(usize, Vec<f64>)> {
-        let mut named = teams.to_vec();
-        named.sort_unstable();
-        named.dedup();
-        let in_team = |team: usize| {
-            let seated = party.members.iter().zip(teams).filter(move |(_, one)| **one == team);
-            seated.map(|(member, _)| member).collect::<Vec<&Member>>()
-        };
-        named.into_iter().map(|team| (team, self.row_of(party, &in_team(team)))).collect()
+        seated(party, teams).map(|(team, some)| (team, self.row_of(party, &some))).collect()
+    }
+
+    /// The words of one ticket, as `word` numbers texts: those of [`Vocabulary::texts`] by their place.
+    pub fn words(&self, party: &Party, word: &mut dyn FnMut(&str) -> u32) -> Words {
+        Words::of(&self.vocabulary.kept, &party.members.iter().collect::<Vec<_>>(), word)
+    }
+
+    /// The words of a ticket whose members sit in given teams (backfill).
+    pub fn words_seated(
+        &self,
+        party: &Party,
+        teams: &[usize],
+        word: &mut dyn FnMut(&str) -> u32,
+    ) -> Vec<(usize, Words)> {
+        let seated = seated(party, teams);
+        seated.map(|(team, some)| (team, Words::of(&self.vocabulary.kept, &some, word))).collect()
     }
 
     fn row_of(&self, party: &Party, members: &[&Member]) -> Vec<f64> {
@@ -154,7 +174,7 @@ impl Plan {
             Means::Gate(gate) => Some(gate),
             _ => None,
         });
-        gates.all(|gate| gate.verdict(case) != Verdict::False)
+        gates.all(|gate| !gate.breaks(case))
     }
 
     /// What the enforced rules with gates say together; regions and residual rules are left out.
@@ -176,6 +196,17 @@ impl Plan {
         }
         all
     }
+}
+
+/// The members of a ticket in each of the teams where they sit.
+fn seated<'p>(party: &'p Party, teams: &'p [usize]) -> impl Iterator<Item = (usize, Vec<&'p Member>)> {
+    let mut named = teams.to_vec();
+    named.sort_unstable();
+    named.dedup();
+    named.into_iter().map(move |team| {
+        let some = party.members.iter().zip(teams).filter(move |(_, one)| **one == team);
+        (team, some.map(|(member, _)| member).collect())
+    })
 }
 
 /// A statement over a residual rule is residual itself.
@@ -207,7 +238,13 @@ fn latency(rules: &RuleSet) -> Option<Tiered<f64>> {
     limits.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a.min(*b)).collect()).map(Tiered)
 }
 
-fn means(rules: &RuleSet, rule: &Rule, policy: PartyPolicy, columns: &mut Columns) -> Means {
+fn means(
+    rules: &RuleSet,
+    rule: &Rule,
+    policy: PartyPolicy,
+    columns: &mut Columns,
+    vocabulary: &mut Vocabulary,
+) -> Means {
     if !column::speaks(policy) && !matches!(rule.kind, RuleKind::Sort(_)) {
         return Means::Residual("party aggregates replace players' own values");
     }
@@ -229,7 +266,17 @@ fn means(rules: &RuleSet, rule: &Rule, policy: PartyPolicy, columns: &mut Column
         }
         RuleKind::BatchDistance(batch) => batch_distance(rules, batch, columns),
     };
-    gate.map_or(Means::Residual("it looks at single players"), Means::Gate)
+    let gate = gate.or_else(|| texts::texts(rules, &rule.kind, vocabulary).map(Gate::Texts));
+    gate.map_or(Means::Residual(why_not(&rule.kind)), Means::Gate)
+}
+
+/// Why neither columns nor words can say it.
+fn why_not(kind: &RuleKind) -> &'static str {
+    match kind {
+        RuleKind::Collection(_) => "it counts in a list that set_intersection makes",
+        RuleKind::Comparison(_) => "it compares lists that functions make, or numbers one by one",
+        _ => "it needs every player's number, not only their sum, least and greatest",
+    }
 }
 
 fn all_measures(rules: &RuleSet, list: &[Expression], columns: &mut Columns) -> Option<Vec<Measure>> {

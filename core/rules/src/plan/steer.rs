@@ -140,6 +140,7 @@ fn is_lasting(gate: &Gate, columns: &Columns) -> bool {
             Value::Without { .. } | Value::Players(_) => true,
             _ => false,
         }),
+        Gate::Texts(texts) => texts.may_break(),
         _ => false,
     }
 }

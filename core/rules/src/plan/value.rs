@@ -169,7 +169,7 @@ fn domain(coming: &Coming, column: usize) -> (f64, f64) {
     coming.domain.get(column).copied().unwrap_or((0.0, 0.0))
 }
 
-fn extra(teams: &[usize], coming: &Coming) -> (f64, f64) {
+pub(super) fn extra(teams: &[usize], coming: &Coming) -> (f64, f64) {
     let each = teams.iter().filter_map(|team| coming.seats.get(*team));
     let (least, most) = each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (least, f64::min(most, coming.supply))

@@ -28,7 +28,7 @@ impl Dice {
     }
 }
 
-const TEXTS: [&str; 4] = ["a", "b", "c", "p1"];
+const TEXTS: [&str; 5] = ["a", "b", "c", "p1", "p2"];
 const NUMBERS: [f64; 11] = [-2.0, 0.0, 0.1, 0.2, 0.3, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0];
 const LIMITS: [f64; 9] = [0.0, 0.1, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0];
 const REGIONS: [&str; 3] = ["x", "y", "z"];
@@ -145,7 +145,9 @@ fn some<T>(dice: &mut Dice, one: impl Fn(&mut Dice) -> T) -> Vec<T> {
 fn leaf_rule(dice: &mut Dice, teams: &Teams) -> (Value, Vec<&'static str>) {
     let (mut rule, mut expandable) = match dice.below(12) {
         0..=2 => distance(dice, teams),
+        3..=5 if dice.percent(25) => apart(dice, teams),
         3..=5 => comparison(dice, teams),
+        6..=8 if dice.percent(40) => lists(dice, teams),
         6..=8 => collection(dice, teams),
         9 => batch_distance(dice),
         10 if dice.percent(30) => {
@@ -241,6 +243,41 @@ fn collection(dice: &mut Dice, teams: &Teams) -> (Value, Vec<&'static str>) {
         rule["maxCount"] = json!(dice.below(4));
     }
     (rule, expandable)
+}
+
+/// What is written of lists most often: a block list, a list in common, and both by teams.
+fn lists(dice: &mut Dice, teams: &Teams) -> (Value, Vec<&'static str>) {
+    let (one, several) = (dice.pick(teams.single), dice.pick(teams.several));
+    let attribute = dice.pick(&["foes", "maps"]);
+    let listed = match dice.below(3) {
+        0 => format!("flatten(teams[{several}].players.attributes[{attribute}])"),
+        1 => format!("teams[{several}].players.attributes[{attribute}]"),
+        _ => format!("teams[{one}].players.attributes[{attribute}]"),
+    };
+    let mut rule = json!({"type": "collection", "measurements": [listed]});
+    if dice.percent(50) {
+        rule["operation"] = json!("intersection");
+    } else {
+        rule["operation"] = json!("reference_intersection_count");
+        rule["referenceValue"] = json!(format!("flatten(teams[{several}].players[playerId])"));
+    }
+    limits(dice, &mut rule, ["maxCount", "minCount"]);
+    for limit in ["minCount", "maxCount"] {
+        if rule.get(limit).is_some() {
+            rule[limit] = json!(dice.pick(&[0, 1, 1, 2]));
+        }
+    }
+    (rule, vec!["minCount", "maxCount"])
+}
+
+/// All different, or all alike, over players.
+fn apart(dice: &mut Dice, teams: &Teams) -> (Value, Vec<&'static str>) {
+    let member = dice.pick(&["[playerId]", ".attributes[role]", ".attributes[rank]", ".attributes[skill]"]);
+    let text = format!("flatten(teams[{}].players{member})", dice.pick(teams.several));
+    (
+        json!({"type": "comparison", "measurements": [text], "operation": dice.pick(&["!=", "!=", "="])}),
+        vec![],
+    )
 }
 
 fn latency(dice: &mut Dice) -> (Value, Vec<&'static str>) {

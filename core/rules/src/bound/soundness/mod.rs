@@ -4,7 +4,7 @@
 //! states are tried, `MATCHWRIGHT_BOUND_SEED` where they start.
 
 mod generate;
-pub(in crate::bound) mod mutation;
+pub(crate) mod mutation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use matchwright_model::PartyPolicy;
 use self::generate::Dice;
 use self::mutation::Mutation;
 use super::{Room, TierSpan, Universe, Verdict, bound};
-use crate::plan::{Case, Means, Plan, Totals};
+use crate::plan::{Case, Coming, Company, Gate, Means, Plan, Totals, Words};
 use crate::{Lineup, Party, RuleKind, RuleSet, Statement, Tier, judge};
 
 /// States tried with one rule set.
@@ -117,10 +117,17 @@ impl State {
         (self.tiers.low.0..=self.tiers.high.0).map(Tier)
     }
 
-    /// What the plan says of the rules that it carries out by columns.
-    fn planned(&self, rules: &RuleSet) -> Vec<Option<Verdict>> {
-        let plan = Plan::of(rules, self.policy);
+    /// What the plan says of the rules that it carries out, and whether those of [`crate::plan::Steer`] last.
+    fn planned(&self, rules: &RuleSet, plan: &Plan) -> (Vec<Option<Verdict>>, bool) {
         let mut totals = Totals::new(&plan.columns, rules.teams.len());
+        let mut texts = plan.vocabulary.texts.clone();
+        let mut word = |text: &str| {
+            texts.iter().position(|known| known == text).unwrap_or_else(|| {
+                texts.push(text.to_string());
+                texts.len() - 1
+            }) as u32
+        };
+        let mut words: Vec<(usize, Words)> = Vec::new();
         for (index, party) in self.lineup.parties.iter().enumerate() {
             let team_of = |member: usize| {
                 let sits = |seats: &Vec<(usize, usize)>| seats.contains(&(index, member));
@@ -130,13 +137,18 @@ impl State {
             for (team, row) in plan.rows_seated(party, &teams) {
                 totals.add(&plan.columns, team, &row);
             }
+            words.extend(plan.words_seated(party, &teams, &mut word));
         }
+        let mut company = Company::default();
+        words.iter().for_each(|(team, words)| company.seat(*team, words));
         let seats = self.room.teams.iter().map(|room| (f64::from(room.0), f64::from(room.1)));
         let coming = plan.coming(seats.collect(), self.candidates.iter().map(|party| &**party));
-        let case = Case { columns: &plan.columns, totals: &totals, coming: &coming, tiers: self.tiers };
+        let (columns, totals, company, coming) = (&plan.columns, &totals, &company, &coming);
+        let case = Case { columns, totals, company, coming, tiers: self.tiers };
         let says = |means: &Means| matches!(means, Means::Gate(_) | Means::Statement(_));
         let verdicts = plan.verdicts(&case).into_iter().zip(&plan.rules);
-        verdicts.map(|(verdict, means)| says(means).then_some(verdict)).collect()
+        let verdicts = verdicts.map(|(verdict, means)| says(means).then_some(verdict)).collect();
+        (verdicts, plan.lasts(&Case { coming: &Coming::default(), ..case }))
     }
 
     fn bound(&self, rules: &RuleSet) -> Vec<Verdict> {
@@ -201,7 +213,13 @@ fn check(rules: &RuleSet, state: &State, tallies: &mut BTreeMap<&'static str, Ta
         all.map(|(lineup, tier)| judge(rules, lineup, tier, state.policy).rules).collect()
     };
     let plain = judged(rules);
-    for (index, planned) in state.planned(rules).into_iter().enumerate() {
+    let plan = Plan::of(rules, state.policy);
+    let (planned, lasts) = state.planned(rules, &plan);
+    let fails = |rules: &Vec<Option<bool>>| plan.steer.lasting.iter().any(|rule| rules[*rule] == Some(false));
+    if !lasts && !plain.iter().all(fails) {
+        return Err("plan: what breaks for good holds in some completion".to_string());
+    }
+    for (index, planned) in planned.into_iter().enumerate() {
         let all = |passes: bool| plain.iter().all(|rules| (rules[index] != Some(false)) == passes);
         let is_wrong = (planned == Some(Verdict::False) && !all(false))
             || (planned == Some(Verdict::True) && !all(true));
@@ -282,6 +300,9 @@ fn what_the_bound_says_holds_for_every_completion() {
 fn a_closed_room_is_judged() {
     let (seed, states) = (setting(option_env!("MATCHWRIGHT_BOUND_SEED"), 1), 4_000);
     println!("seed {seed}, {states} states");
+    // Words have no last digit: what a plan says of them is exact.
+    let is_texts = |means: &Means| matches!(means, Means::Gate(Gate::Texts(_)));
+    let mut texts = 0;
     for round in 0..states / STATES_PER_RULE_SET {
         let mut dice = Dice::new(seed.wrapping_add(round));
         let (rules, text) = generate::rule_set(&mut dice);
@@ -292,8 +313,15 @@ fn a_closed_room_is_judged() {
                 judged.into_iter().map(|one| if one == Some(false) { Verdict::False } else { Verdict::True });
             let judged: Vec<Verdict> = judged.collect();
             assert_eq!(state.bound(&rules), judged, "seed {}\n{text}\n{state:?}", seed.wrapping_add(round));
+            let plan = Plan::of(&rules, state.policy);
+            let planned = state.planned(&rules, &plan).0.into_iter().zip(&plan.rules).zip(judged);
+            for ((planned, means), judged) in planned.filter(|((_, means), _)| is_texts(means)) {
+                assert_eq!(planned, Some(judged), "plan: {means:?}\n{text}\n{state:?}");
+                texts += 1;
+            }
         }
     }
+    assert!(texts > 1_000, "{texts} rules over texts prove little");
 }
 
 /// A check that finds nothing has to find what is known to be wrong.
@@ -324,4 +352,14 @@ fn a_moved_boundary_is_found() {
 #[test]
 fn forgotten_tiers_are_found() {
     is_found(Mutation::LaterTiersForgotten);
+}
+
+#[test]
+fn a_text_too_many_is_found() {
+    is_found(Mutation::OneTextMore);
+}
+
+#[test]
+fn a_text_too_few_is_found() {
+    is_found(Mutation::OneTextFewer);
 }

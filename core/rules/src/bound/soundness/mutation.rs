@@ -1,11 +1,11 @@
-//! Faults to plant into the bound, so that the check that should find them can be seen to do so.
+//! Faults to plant into the bound and the plan, so that the check that should find them can be seen to do so.
 
 use std::cell::Cell;
 
 use crate::{ComparisonOperation, Party, TierSpan};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::bound) enum Mutation {
+pub(crate) enum Mutation {
     /// One seat fewer than may still be taken.
     OneSeatTooFew,
     /// The last candidate's values are forgotten.
@@ -14,6 +14,9 @@ pub(in crate::bound) enum Mutation {
     BoundaryMoved,
     /// Only the first of the tiers is looked at.
     LaterTiersForgotten,
+    /// The plan allows one text more than a list may share with others, or one less.
+    OneTextMore,
+    OneTextFewer,
 }
 
 thread_local! {
@@ -51,4 +54,10 @@ pub(in crate::bound) fn operation(operation: ComparisonOperation) -> ComparisonO
 pub(in crate::bound) fn tiers(tiers: TierSpan) -> TierSpan {
     let high = if is(Mutation::LaterTiersForgotten) { tiers.low } else { tiers.high };
     TierSpan { high, ..tiers }
+}
+
+/// The most texts that a plan allows.
+pub(crate) fn limit(max: (f64, f64)) -> (f64, f64) {
+    let by = f64::from(u8::from(is(Mutation::OneTextMore))) - f64::from(u8::from(is(Mutation::OneTextFewer)));
+    (max.0 + by, max.1 + by)
 }

@@ -1,0 +1,117 @@
+//! Texts by number, as long as somebody here has them: rules compare the words of players, never their texts.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use matchwright_rules::Party;
+use matchwright_rules::plan::{Plan, Words};
+
+/// The words of one pool.
+#[derive(Debug, Default)]
+pub(crate) struct Lexicon {
+    words: IndexMap<Arc<str>, u32>,
+    known: Vec<Known>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Known {
+    text: Arc<str>,
+    /// How often it stands in what was given out.
+    held: u32,
+}
+
+impl Lexicon {
+    /// The words of a ticket; `None` where the plan keeps none. They are to be given back with [`Self::release`].
+    pub fn words(&mut self, plan: &Plan, party: &Party) -> Option<Arc<Words>> {
+        self.begin(plan).then(|| Arc::new(plan.words(party, &mut |text| self.hold(text))))
+    }
+
+    /// The words of a backfill ticket, by team.
+    pub fn words_seated(&mut self, plan: &Plan, party: &Party, teams: &[usize]) -> Vec<(usize, Arc<Words>)> {
+        if !self.begin(plan) {
+            return Vec::new();
+        }
+        let words = plan.words_seated(party, teams, &mut |text| self.hold(text));
+        words.into_iter().map(|(team, words)| (team, Arc::new(words))).collect()
+    }
+
+    /// A ticket left: what nobody else has is forgotten.
+    pub fn release(&mut self, words: &Words) {
+        for word in words.all() {
+            let known = &mut self.known[*word as usize];
+            known.held -= 1;
+            if known.held == 0 {
+                self.words.swap_remove(&known.text);
+                self.free.push(*word);
+            }
+        }
+    }
+
+    /// The texts that rules name come first and stay. False where there is nothing to keep.
+    fn begin(&mut self, plan: &Plan) -> bool {
+        if self.known.is_empty() {
+            for text in &plan.vocabulary.texts {
+                self.hold(text);
+            }
+        }
+        !plan.vocabulary.kept.is_empty()
+    }
+
+    fn hold(&mut self, text: &str) -> u32 {
+        if let Some(word) = self.words.get(text) {
+            self.known[*word as usize].held += 1;
+            return *word;
+        }
+        let known = Known { text: text.into(), held: 1 };
+        let word = self.free.pop().unwrap_or(self.known.len() as u32);
+        self.words.insert(known.text.clone(), word);
+        match self.known.get_mut(word as usize) {
+            Some(place) => *place = known,
+            None => self.known.push(known),
+        }
+        word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use matchwright_model::{AttributeValue, PartyPolicy, Player};
+    use matchwright_rules::{Options, compile};
+
+    use super::*;
+
+    const RULES: &str = r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"likes","type":"string_list"}],
+        "teams":[{"name":"all","minPlayers":2,"maxPlayers":2}],
+        "rules":[{"name":"tea","type":"collection","operation":"reference_intersection_count",
+                  "measurements":["flatten(teams[*].players.attributes[likes])"],"referenceValue":["tea"],"minCount":1}]}"#;
+
+    #[test]
+    fn a_word_is_free_again_once_nobody_has_its_text() {
+        let (rules, _) = compile(RULES, Options { unknown_keys_warn: false }).expect("a valid rule set");
+        let plan = Plan::of(&rules, PartyPolicy::Individual);
+        let mut lexicon = Lexicon::default();
+        let words = |lexicon: &mut Lexicon, likes: &[&str]| {
+            let likes = AttributeValue::text_list(likes.iter().map(|text| text.to_string()));
+            let player = Player {
+                id: "p".into(),
+                attributes: [("likes".to_string(), likes)].into_iter().collect(),
+                latencies: [].into_iter().collect(),
+                team: None,
+            };
+            let party = Party::bind(&rules, &[player]).expect("a player with likes");
+            lexicon.words(&plan, &party).expect("the plan keeps likes")
+        };
+        let ann = words(&mut lexicon, &["tea", "milk"]);
+        let bob = words(&mut lexicon, &["milk", "rum"]);
+        assert_eq!((ann.all(), bob.all()), (&[0, 1][..], &[1, 2][..]), "what rules name comes first");
+        lexicon.release(&ann);
+        assert_eq!(words(&mut lexicon, &["gin", "milk"]).all(), &[3, 1], "milk is still bob's");
+        lexicon.release(&bob);
+        assert_eq!(
+            words(&mut lexicon, &["pop", "tea"]).all(),
+            &[2, 0],
+            "rum is forgotten, tea is the rule's"
+        );
+    }
+}
