@@ -27,6 +27,8 @@ struct People {
     sizes: &'static [u32],
     skills: Skills,
     has_healers: bool,
+    /// Every player blocks up to so many of those who came before him.
+    blocks_max: usize,
     modes: &'static [u32],
     /// Players live near one of the first so many regions.
     homes: usize,
@@ -58,6 +60,7 @@ const PEOPLE: People = People {
     sizes: PARTIES,
     skills: Skills::Normal,
     has_healers: true,
+    blocks_max: 0,
     modes: &[60, 30, 10],
     homes: 8,
     real: None,
@@ -93,6 +96,9 @@ impl Workload {
         };
         let roles = r#",{"name":"healers","type":"collection","operation":"contains","measurements":["teams[*].players.attributes[role]"],"referenceValue":"healer","minCount":2},
             {"name":"tanks","type":"collection","operation":"contains","measurements":["teams[*].players.attributes[role]"],"referenceValue":"tank","minCount":2}"#;
+        let blocks = r#",{"name":"blocked","type":"collection","operation":"reference_intersection_count","measurements":["flatten(teams[*].players.attributes[blocks])"],
+            "referenceValue":"flatten(teams[*].players[playerId])","maxCount":0}"#;
+        let has_blocks = r#""playerAttributes":[{"name":"blocks","type":"string_list","default":[]},"#;
         let large = |size: u32, teams: u32| {
             format!(
                 r#"{{"ruleLanguageVersion":"1.0",{ATTRIBUTES},"algorithm":{{"strategy":"balanced","balancedAttribute":"skill","batchingPreference":"largestPopulation"}},
@@ -119,6 +125,12 @@ impl Workload {
             make("w4b", "200 players in 10 teams of 20, balanced", large(20, 10), PEOPLE),
             make("w4c", "200 players in 40 teams of 5, balanced", large(5, 40), PEOPLE),
             make("w5", "w2, and a healer and a tank in each team", fives(roles), PEOPLE),
+            make(
+                "block-lists",
+                "w2, and nobody meets whom he blocks",
+                fives(blocks).replace(r#""playerAttributes":["#, has_blocks),
+                People { blocks_max: 5, ..PEOPLE },
+            ),
             make("same-skill", "w2, all skills alike", fives(""), People { skills: Skills::Same, ..PEOPLE }),
             make(
                 "two-clusters",
@@ -237,6 +249,14 @@ impl People {
                     ["healer", "tank", "scout"][pick(rng, &[10 + 10 * u32::from(self.has_healers), 25, 55])];
                 let role = if role == "healer" && !self.has_healers { "scout" } else { role };
                 let mut player = player(rng, format!("p{number}-{member}"), (skill, mode, role), home);
+                if self.blocks_max > 0 && number > 0 {
+                    let blocks: Vec<String> = (0..rng.random_range(0..=self.blocks_max))
+                        .map(|_| format!("p{}-0", rng.random_range(0..number)))
+                        .collect();
+                    let own = player.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
+                    let blocks = ("blocks".to_string(), AttributeValue::text_list(blocks));
+                    player.attributes = own.chain([blocks]).collect();
+                }
                 if let Some(host) = host {
                     let named =
                         REGIONS.iter().zip(host).map(|(name, latency)| (Region::new(*name), *latency));

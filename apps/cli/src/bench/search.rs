@@ -40,7 +40,7 @@ then only its rate is known. Every match is judged by the interpreter of the rul
 not.")]
 pub struct SearchBench {
     /// Workloads: w1, w2, w3, w4a, w4b, w4c, w5, or same-skill, two-clusters, no-healers, all-threes, all-fours,
-    /// fours-some-solos; real with --data
+    /// fours-some-solos, block-lists; real with --data
     #[arg(long, value_delimiter = ',', default_value = "w1,w2,w3,w4a,w5", value_name = "NAME")]
     workload: Vec<String>,
     /// Tickets in the pool
