@@ -1,7 +1,5 @@
 //! The words of a crowd's tickets by slot, and those of a match in the making. Nothing where the plan keeps none.
 
-use std::sync::Arc;
-
 use matchwright_rules::plan::{Company, Words};
 
 use crate::crowd::Slot;
@@ -10,11 +8,11 @@ use crate::split::Unit;
 /// Words by slot. Those of a ticket that left stay until its slot is another's; nobody asks for them.
 #[derive(Debug, Default)]
 pub(crate) struct Spoken {
-    by_slot: Vec<Option<Arc<Words>>>,
+    by_slot: Vec<Option<Words>>,
 }
 
 impl Spoken {
-    pub fn set(&mut self, slot: Slot, words: Option<&Arc<Words>>) {
+    pub fn set(&mut self, slot: Slot, words: Option<&Words>) {
         let Some(words) = words else { return };
         let at = slot as usize;
         self.by_slot.resize(self.by_slot.len().max(at + 1), None);
@@ -24,14 +22,14 @@ impl Spoken {
     /// Those of a game that runs, of the tickets seated so far, and of one more.
     pub fn company<'c>(
         &'c self,
-        game: &'c [(usize, Arc<Words>)],
+        game: &'c [(usize, Words)],
         units: &[Unit<'_>],
         one: Option<(Slot, usize)>,
     ) -> Company<'c> {
-        let mut company = Company::default();
         if self.by_slot.is_empty() && game.is_empty() {
-            return company;
+            return Company::default();
         }
+        let mut company = Company::with_capacity(game.len() + units.len() + 1);
         game.iter().for_each(|(team, words)| company.seat(*team, words));
         let seated = units.iter().map(|unit| (unit.slot, unit.team)).chain(one);
         for (slot, team) in seated {
@@ -44,6 +42,6 @@ impl Spoken {
 
     pub fn bytes(&self) -> usize {
         let each = self.by_slot.iter().flatten().map(|words| words.bytes());
-        self.by_slot.capacity() * size_of::<Option<Arc<Words>>>() + each.sum::<usize>()
+        self.by_slot.capacity() * size_of::<Option<Words>>() + each.sum::<usize>()
     }
 }

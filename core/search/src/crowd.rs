@@ -28,7 +28,7 @@ pub struct Guest {
     /// Per tier, a bit for every region near enough. Not looked at where the plan limits no latency.
     pub regions: Vec<u64>,
     /// The texts of its players, where the plan keeps any.
-    pub words: Option<Arc<Words>>,
+    pub words: Option<Words>,
 }
 
 /// Wanted texts that split bands; more than these are looked for among all.

@@ -1,7 +1,6 @@
 //! From a party to a crowd's guest: texts and regions become numbers, as they are first heard of.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use matchwright_model::{AttributeValue, Region};
 use matchwright_rules::plan::{Plan, Words};
@@ -38,14 +37,14 @@ impl Intake {
         (plan, party): (&Plan, &Party),
         teams: &[usize],
         guest: &Guest,
-    ) -> Vec<(usize, Arc<Words>)> {
+    ) -> Vec<(usize, Words)> {
         let seated = self.lexicon.words_seated(plan, party, teams);
         self.forget(guest.words.iter());
         seated
     }
 
     /// A ticket with these words left.
-    pub(crate) fn forget<'w>(&mut self, words: impl Iterator<Item = &'w Arc<Words>>) {
+    pub(crate) fn forget<'w>(&mut self, words: impl Iterator<Item = &'w Words>) {
         words.for_each(|words| self.lexicon.release(words));
     }
 

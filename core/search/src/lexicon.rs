@@ -23,17 +23,16 @@ struct Known {
 
 impl Lexicon {
     /// The words of a ticket; `None` where the plan keeps none. They are to be given back with [`Self::release`].
-    pub fn words(&mut self, plan: &Plan, party: &Party) -> Option<Arc<Words>> {
-        self.begin(plan).then(|| Arc::new(plan.words(party, &mut |text| self.hold(text))))
+    pub fn words(&mut self, plan: &Plan, party: &Party) -> Option<Words> {
+        self.begin(plan).then(|| plan.words(party, &mut |text| self.hold(text)))
     }
 
     /// The words of a backfill ticket, by team.
-    pub fn words_seated(&mut self, plan: &Plan, party: &Party, teams: &[usize]) -> Vec<(usize, Arc<Words>)> {
+    pub fn words_seated(&mut self, plan: &Plan, party: &Party, teams: &[usize]) -> Vec<(usize, Words)> {
         if !self.begin(plan) {
             return Vec::new();
         }
-        let words = plan.words_seated(party, teams, &mut |text| self.hold(text));
-        words.into_iter().map(|(team, words)| (team, Arc::new(words))).collect()
+        plan.words_seated(party, teams, &mut |text| self.hold(text))
     }
 
     /// A ticket left: what nobody else has is forgotten.

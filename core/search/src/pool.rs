@@ -46,7 +46,7 @@ pub(crate) struct Entry {
     /// The plan's numbers; of a backfill ticket, those of its members in each team.
     pub rows: Vec<(usize, Vec<f64>)>,
     /// The texts of its players in the same teams, where the plan keeps any.
-    pub words: Vec<(usize, Arc<Words>)>,
+    pub words: Vec<(usize, Words)>,
     /// Per tier, the regions near enough for all of its members. Empty: regions play no part.
     pub regions: Vec<u64>,
     /// Its place in the crowd. Backfill tickets have none: every match around one begins with it.

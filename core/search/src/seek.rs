@@ -4,8 +4,6 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use std::sync::Arc;
-
 use matchwright_rules::plan::{Case, Coming, Totals, Wanted, Words};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan, Verdict};
 use smallvec::SmallVec;
@@ -46,7 +44,7 @@ pub enum Anchor<'a> {
     /// A game that runs: the rows of its players by team, and where they can play.
     Backfill {
         rows: &'a [(usize, Vec<f64>)],
-        words: &'a [(usize, Arc<Words>)],
+        words: &'a [(usize, Words)],
         key: u32,
         tier: Tier,
         regions: &'a [u64],
@@ -110,7 +108,7 @@ pub(crate) struct Filling<'s, 'c> {
     spare: SmallVec<[Listed; 32]>,
     without: &'c [Slot],
     /// The words of a game that runs.
-    game: &'c [(usize, Arc<Words>)],
+    game: &'c [(usize, Words)],
     looks: usize,
     near: f32,
     /// Only those behind the point are listed.

@@ -12,6 +12,11 @@ pub struct Company<'a> {
 }
 
 impl<'a> Company<'a> {
+    /// With room for so many tickets.
+    pub fn with_capacity(tickets: usize) -> Self {
+        Self { seated: Vec::with_capacity(tickets) }
+    }
+
     pub fn seat(&mut self, team: usize, words: &'a Words) {
         self.seated.push((team, words));
     }
@@ -25,14 +30,10 @@ impl<'a> Company<'a> {
     pub(super) fn lists(&self, kept: usize, teams: &[usize], each: Each) -> Gathered {
         let mut gathered = Gathered::default();
         match each {
-            Each::Player => {
-                for (_, words) in self.of(teams) {
-                    for player in 0..words.players() {
-                        gathered.words.extend_from_slice(words.of_player(kept, player));
-                        gathered.end();
-                    }
-                }
-            }
+            Each::Player => self.each_player(kept, teams, |list| {
+                gathered.words.extend_from_slice(list);
+                gathered.end();
+            }),
             Each::Team => {
                 for team in teams {
                     self.of(&[*team])
@@ -46,6 +47,12 @@ impl<'a> Company<'a> {
             }
         }
         gathered
+    }
+
+    pub(super) fn each_player(&self, kept: usize, teams: &[usize], mut list: impl FnMut(&[u32])) {
+        for (_, words) in self.of(teams) {
+            (0..words.players()).for_each(|player| list(words.of_player(kept, player)));
+        }
     }
 
     fn of<'s>(&'s self, teams: &'s [usize]) -> impl Iterator<Item = &'s (usize, &'a Words)> {

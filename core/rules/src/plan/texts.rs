@@ -191,6 +191,17 @@ impl Lists {
         }
     }
 
+    /// Does something hold of every list, each with the words that it may still get.
+    fn every(&self, ask: &Ask<'_>, holds: impl Fn((&[u32], f64)) -> Verdict) -> Verdict {
+        if self.each() != Each::Player {
+            return self.gather(ask).iter().map(holds).min().unwrap_or(Verdict::True);
+        }
+        let is_open = extra(&self.teams, ask.coming).1 > 0.0;
+        let mut every = if is_open { Verdict::Unknown } else { Verdict::True };
+        ask.company.each_player(self.kept, &self.teams, |list| every = every.min(holds((list, 0.0))));
+        every
+    }
+
     fn gather(&self, ask: &Ask<'_>) -> Growing {
         let each = self.each();
         let lists = ask.company.lists(self.kept, &self.teams, each);
@@ -220,7 +231,6 @@ impl Growing {
 }
 
 fn shared(ask: &Ask<'_>, lists: &Lists, against: &Others, limits: &Limits) -> Verdict {
-    let own = lists.gather(ask);
     // How many words of a list stand in another, at least and at most.
     let count = |(list, more): (&[u32], f64), (other, others_more): (&[u32], f64)| {
         let here = list.iter().filter(|word| other.contains(*word)).count();
@@ -229,18 +239,17 @@ fn shared(ask: &Ask<'_>, lists: &Lists, against: &Others, limits: &Limits) -> Ve
     };
     let open = |is_open: bool| if is_open { Verdict::Unknown } else { Verdict::True };
     match against {
-        Others::Words(words) => {
-            let one = |list| {
-                let counts = words_at(words, ask).iter().map(|words| count(list, (words, 0.0)));
-                limits.verdict(ask, hull(counts))
-            };
-            own.iter().map(one).min().unwrap_or(Verdict::True).min(open(own.is_open))
-        }
+        Others::Words(words) => lists.every(ask, |list| {
+            let counts = words_at(words, ask).iter().map(|words| count(list, (words, 0.0)));
+            limits.verdict(ask, hull(counts))
+        }),
         Others::Lists(others) => {
             let others = others.gather(ask);
-            let pairs = own.iter().flat_map(|list| others.iter().map(move |other| (list, other)));
-            let known = pairs.map(|(list, other)| limits.verdict(ask, count(list, other))).min();
-            known.unwrap_or(Verdict::True).min(open(own.is_open)).min(open(others.is_open))
+            let known = lists.every(ask, |list| {
+                let verdicts = others.iter().map(|other| limits.verdict(ask, count(list, other)));
+                verdicts.min().unwrap_or(Verdict::True)
+            });
+            known.min(open(others.is_open))
         }
     }
 }

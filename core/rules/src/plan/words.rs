@@ -2,6 +2,8 @@
 //!
 //! Equal texts are equal words and no others. Who takes tickets in numbers them; the texts of the rules come first.
 
+use std::sync::Arc;
+
 use matchwright_model::AttributeValue;
 
 use crate::Member;
@@ -40,62 +42,66 @@ fn place<T: PartialEq>(list: &mut Vec<T>, one: T) -> usize {
     })
 }
 
-/// The words of some players of a ticket.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words {
-    /// Where each list ends: the players' lists of what is kept first, then those of what is kept next.
-    ends: Box<[u32]>,
-    words: Box<[u32]>,
-    players: usize,
-}
+/// The words of some players of a ticket; a copy is the same words once more.
+///
+/// In one piece, because a search asks many tickets for few words: how many players and lists, where each list ends
+/// (the players' lists of what is kept first, then those of what is kept next), and the words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words(Arc<[u32]>);
+
+/// What stands before the ends.
+const HEAD: usize = 2;
 
 impl Words {
     pub(super) fn of(kept: &[Kept], members: &[&Member], word: &mut dyn FnMut(&str) -> u32) -> Self {
-        let (mut ends, mut words) = (Vec::with_capacity(kept.len() * members.len()), Vec::new());
-        for kept in kept {
-            for member in members {
-                match kept {
-                    Kept::Ids => words.push(word(member.id.as_str())),
-                    Kept::Attribute(attribute) => match &member.values[*attribute] {
-                        AttributeValue::Text(text) => words.push(word(text)),
-                        AttributeValue::Number(number) => words.push(word(&number_as_text(*number))),
-                        AttributeValue::TextList(texts) => words.extend(texts.iter().map(|text| word(text))),
-                        AttributeValue::NumberMap(_) => {}
-                    },
-                }
-                ends.push(words.len() as u32);
+        let lists = kept.len() * members.len();
+        let mut all = vec![members.len() as u32, lists as u32];
+        all.resize(HEAD + lists, 0);
+        let places = kept.iter().flat_map(|kept| members.iter().map(move |member| (kept, member)));
+        for (list, (kept, member)) in places.enumerate() {
+            match kept {
+                Kept::Ids => all.push(word(member.id.as_str())),
+                Kept::Attribute(attribute) => match &member.values[*attribute] {
+                    AttributeValue::Text(text) => all.push(word(text)),
+                    AttributeValue::Number(number) => all.push(word(&number_as_text(*number))),
+                    AttributeValue::TextList(texts) => all.extend(texts.iter().map(|text| word(text))),
+                    AttributeValue::NumberMap(_) => {}
+                },
             }
+            all[HEAD + list] = all.len() as u32;
         }
-        Self { ends: ends.into(), words: words.into(), players: members.len() }
+        Self(all.into())
     }
 
     /// Every word, as often as it stands here.
     pub fn all(&self) -> &[u32] {
-        &self.words
+        &self.0[HEAD + self.0[1] as usize..]
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + 4 * (self.ends.len() + self.words.len())
+        4 * self.0.len()
     }
 
     pub(super) fn players(&self) -> usize {
-        self.players
+        self.0[0] as usize
     }
 
     /// One player's list of what is kept.
     pub(super) fn of_player(&self, kept: usize, player: usize) -> &[u32] {
-        self.between(kept * self.players + player, kept * self.players + player + 1)
+        let list = kept * self.players() + player;
+        self.between(list, list + 1)
     }
 
     /// All players' lists of what is kept, one after the other.
     pub(super) fn of_all(&self, kept: usize) -> &[u32] {
-        self.between(kept * self.players, (kept + 1) * self.players)
+        self.between(kept * self.players(), (kept + 1) * self.players())
     }
 
     fn between(&self, first: usize, last: usize) -> &[u32] {
-        let end = |lists: usize| if lists == 0 { 0 } else { self.ends[lists - 1] as usize };
-        &self.words[end(first)..end(last)]
+        let start = HEAD + self.0[1] as usize;
+        let end = |lists: usize| if lists == 0 { start } else { self.0[HEAD + lists - 1] as usize };
+        &self.0[end(first)..end(last)]
     }
 }
 
