@@ -227,7 +227,7 @@ impl<'s, 'c> Filling<'s, 'c> {
             let before = self.totals.clone();
             self.totals.add(columns, unit.team, unit.row);
             let (tiers, coming) = (TierSpan { low: self.tier, high: self.tier }, Coming::default());
-            let company = &self.crowd.spoken.company(self.game, &self.units, Some((slot, team)));
+            let company = &self.crowd.spoken.company(self.game, &self.units, Some((unit.slot, unit.team)));
             let case = Case { columns, totals: &self.totals, company, coming: &coming, tiers };
             if !self.crowd.plan.lasts(&case) {
                 self.totals = before;
