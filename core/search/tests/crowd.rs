@@ -225,6 +225,26 @@ fn rules_over_single_players_hold_in_every_match() {
     }
 }
 
+/// A team that is still empty has no spread; it may have one later.
+#[test]
+fn a_spread_within_each_team_keeps_nobody_from_the_other() {
+    let team = |name: &str| {
+        format!(
+            r#"{{"name":"{name}","type":"distance","measurements":["max(teams[{name}].players.attributes[skill])"],
+            "referenceValue":"min(teams[{name}].players.attributes[skill])","maxDistance":100}}"#
+        )
+    };
+    let rules = format!(
+        r#"{{"ruleLanguageVersion":"1.0","playerAttributes":[{{"name":"skill","type":"number"}}],
+        "teams":[{{"name":"red","minPlayers":2,"maxPlayers":2}},{{"name":"blue","minPlayers":2,"maxPlayers":2}}],
+        "rules":[{},{}]}}"#,
+        team("red"),
+        team("blue")
+    );
+    let matched = serve_everybody(&rules, 3);
+    assert!(matched > 300, "{matched} of 600 tickets are matched");
+}
+
 /// Of sixty who wait, everybody blocks all but one.
 #[test]
 fn the_only_one_who_is_not_blocked_is_found() {

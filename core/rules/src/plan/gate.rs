@@ -80,6 +80,12 @@ impl Gate {
     pub(super) fn breaks(&self, case: &Case<'_>) -> bool {
         match self {
             Self::Texts(texts) => texts.breaks(case.company, case.tiers),
+            // Of nobody there is no least and no greatest: it fails on a whole match, but players repair that.
+            Self::Distance { measured, against, max: Some(max), .. } => {
+                let (one, other) = (case.joined(measured), case.joined_against(against));
+                let is_defined = one.defined.min(other.defined) != Verdict::False;
+                is_defined && near(&one, &other, case.limits(max)) == Verdict::False
+            }
             _ => self.verdict(case) == Verdict::False,
         }
     }
