@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use matchwright_model::{MatchId, MatchmakerName, PlayerId, TicketId, Timestamp};
+use matchwright_model::{ById, MatchId, MatchmakerName, PlayerId, TicketId, Timestamp};
 use smallvec::SmallVec;
 
 use crate::{Settings, Status, Ticket, TicketKind};
@@ -21,7 +20,7 @@ pub(crate) enum Due {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Index {
     /// Active tickets of a player, backfill tickets that list him included, each once and by id. Mostly it is one.
-    tickets_of: IndexMap<PlayerId, SmallVec<[TicketId; 1]>>,
+    tickets_of: ById<PlayerId, SmallVec<[TicketId; 1]>>,
     /// The active backfill ticket of a session (D-32).
     backfills: BTreeMap<(MatchmakerName, String), TicketId>,
     active: BTreeMap<MatchmakerName, usize>,
@@ -41,7 +40,7 @@ impl Default for Index {
 impl Index {
     pub fn new(settings: &Settings) -> Self {
         Self {
-            tickets_of: IndexMap::new(),
+            tickets_of: ById::default(),
             backfills: BTreeMap::new(),
             active: BTreeMap::new(),
             due: BTreeSet::new(),

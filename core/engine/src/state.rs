@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
+use matchwright_model::{ById, MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::RuleSet;
 
 use crate::decide::{Context, Decision};
@@ -31,7 +30,7 @@ pub struct State {
     pub sinks: BTreeMap<String, u64>,
     pub(crate) waits: BTreeMap<MatchmakerName, Waits>,
     /// The one live match of a player: the invariant that this engine exists for.
-    match_of: IndexMap<PlayerId, MatchId>,
+    match_of: ById<PlayerId, MatchId>,
     index: Index,
 }
 

@@ -2,8 +2,7 @@
 
 use std::ops::Index;
 
-use indexmap::IndexMap;
-use matchwright_model::TicketId;
+use matchwright_model::{ById, TicketId};
 
 use crate::Ticket;
 
@@ -11,7 +10,7 @@ use crate::Ticket;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tickets {
     /// Boxed, so that growing moves little. Its own order is that of arrival and removal, and shown to nobody.
-    by_id: IndexMap<TicketId, Box<Ticket>>,
+    by_id: ById<TicketId, Box<Ticket>>,
 }
 
 impl Tickets {

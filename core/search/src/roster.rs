@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use matchwright_model::{MatchmakerName, Player, PlayerId, TicketId, Timestamp};
+use matchwright_model::{ById, MatchmakerName, Player, PlayerId, TicketId, Timestamp};
 use smallvec::SmallVec;
 
 use crate::pool::Rank;
@@ -14,10 +13,11 @@ pub(crate) type Number = u32;
 /// Tickets and players that search has heard of and that are not over.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    tickets: Vec<Option<Known>>,
+    /// Boxed, so that growing moves little.
+    tickets: Vec<Option<Box<Known>>>,
     free: Vec<Number>,
-    numbers: IndexMap<TicketId, Number>,
-    players: IndexMap<PlayerId, Presence>,
+    numbers: ById<TicketId, Number>,
+    players: ById<PlayerId, Presence>,
     arrivals: u64,
 }
 
@@ -79,7 +79,7 @@ impl Roster {
             self.tickets.push(None);
             self.tickets.len() as Number - 1
         });
-        self.tickets[number as usize] = Some(known);
+        self.tickets[number as usize] = Some(Box::new(known));
         self.numbers.insert(id.clone(), number);
         for player in players.iter() {
             self.players.entry(player.id.clone()).or_default().tickets.push(number);
@@ -104,11 +104,11 @@ impl Roster {
     }
 
     pub fn get(&self, number: Number) -> Option<&Known> {
-        self.tickets.get(number as usize)?.as_ref()
+        self.tickets.get(number as usize)?.as_deref()
     }
 
     pub fn get_mut(&mut self, number: Number) -> Option<&mut Known> {
-        self.tickets.get_mut(number as usize)?.as_mut()
+        self.tickets.get_mut(number as usize)?.as_deref_mut()
     }
 
     /// Tickets of a matchmaker in the order of their arrival. Looks at all: not for what happens with every change.
