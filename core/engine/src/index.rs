@@ -76,6 +76,9 @@ impl Index {
 
     /// A ticket moved from one status to the one that it has now.
     pub fn moved(&mut self, ticket: &Ticket, from: Status) {
+        if self.has_same_deadline(from, ticket.status) {
+            return;
+        }
         let (before, after) = (self.deadline(ticket, from), self.deadline(ticket, ticket.status));
         if before != after {
             self.disarm(before);
@@ -111,6 +114,11 @@ impl Index {
             Some(at) => (at + self.retention, Due::Retention(ticket.id.clone())),
             None => (ticket.deadline, Due::Request(ticket.id.clone())),
         })
+    }
+
+    /// Both wait for the deadline of the request, as in the step that every ticket takes first.
+    fn has_same_deadline(&self, from: Status, to: Status) -> bool {
+        [from, to].iter().all(|status| matches!(status, Status::Queued | Status::Searching))
     }
 
     fn disarm(&mut self, deadline: Option<(Timestamp, Due)>) {

@@ -355,6 +355,6 @@ pub(crate) fn apply_ended(
             let wait = at.since(found.started_at);
             state.record_wait(&made.matchmaker, at, wait);
         }
-        state.move_ticket(ticket, status, |ticket| ticket.session = session.cloned());
+        state.move_ticket(ticket, status, |ticket| ticket.session = session.cloned().map(Box::new));
     }
 }

@@ -31,17 +31,29 @@ pub struct State {
     pub(crate) waits: BTreeMap<MatchmakerName, Waits>,
     /// The one live match of a player: the invariant that this engine exists for.
     match_of: ById<PlayerId, MatchId>,
-    index: Index,
+    /// None: it only follows.
+    index: Option<Index>,
 }
 
 impl State {
     pub fn new(settings: &Settings) -> Self {
-        Self { index: Index::new(settings), ..Self::default() }
+        Self { index: Some(Index::new(settings)), ..Self::default() }
+    }
+
+    /// The same without the indexes that only decisions need: half the room and half the work of a change.
+    ///
+    /// It can be applied to, compared and snapshotted; a decision on it panics.
+    pub fn into_follower(self) -> Self {
+        Self { index: None, ..self }
+    }
+
+    fn index(&self) -> &Index {
+        self.index.as_ref().expect("a state that only follows decides nothing")
     }
 
     /// When the next `Command::Tick` has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.index.due().next().map(|(at, _)| *at)
+        self.index().due().next().map(|(at, _)| *at)
     }
 
     pub fn live_match_of(&self, player: &PlayerId) -> Option<MatchId> {
@@ -60,7 +72,7 @@ impl State {
     }
 
     pub fn active_count(&self, matchmaker: &MatchmakerName) -> usize {
-        self.index.active_count(matchmaker)
+        self.index().active_count(matchmaker)
     }
 
     pub(crate) fn matchmaker(&self, name: &MatchmakerName) -> Result<&Matchmaker, Rejection> {
@@ -74,17 +86,17 @@ impl State {
     /// Active tickets that hold any of these players, each once, by id.
     pub(crate) fn active_tickets_of(&self, players: &[Player]) -> Vec<Ticket> {
         let ids: BTreeSet<&TicketId> =
-            players.iter().flat_map(|player| self.index.tickets_of(&player.id)).collect();
+            players.iter().flat_map(|player| self.index().tickets_of(&player.id)).collect();
         ids.into_iter().filter_map(|id| self.tickets.get(id)).cloned().collect()
     }
 
     /// The active backfill ticket of a session in one matchmaker.
     pub(crate) fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str) -> Option<&Ticket> {
-        self.tickets.get(self.index.backfill_of(matchmaker, session)?)
+        self.tickets.get(self.index().backfill_of(matchmaker, session)?)
     }
 
     pub(crate) fn insert_ticket(&mut self, ticket: Ticket) {
-        self.index.add(&ticket);
+        self.index.iter_mut().for_each(|index| index.add(&ticket));
         self.tickets.insert(ticket);
     }
 
@@ -92,13 +104,13 @@ impl State {
     pub(crate) fn move_ticket(&mut self, id: &TicketId, status: Status, change: impl FnOnce(&mut Ticket)) {
         let Some(ticket) = self.tickets.get_mut(id) else { return };
         let before = std::mem::replace(&mut ticket.status, status);
-        self.index.moved(ticket, before);
+        self.index.iter_mut().for_each(|index| index.moved(ticket, before));
         change(ticket);
     }
 
     pub(crate) fn forget_ticket(&mut self, id: &TicketId) {
         if let Some(ticket) = self.tickets.remove(id) {
-            self.index.forget(&ticket);
+            self.index.iter_mut().for_each(|index| index.forget(&ticket));
         }
     }
 
@@ -114,7 +126,7 @@ impl State {
             );
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
-            self.index.await_answers(id, deadline);
+            self.index.iter_mut().for_each(|index| index.await_answers(id, deadline));
         }
         self.matches.insert(id, made);
     }
@@ -125,7 +137,7 @@ impl State {
             self.match_of.swap_remove(&seat.player);
         }
         if let MatchPhase::Acceptance { deadline } = made.phase {
-            self.index.answers_ended(id, deadline);
+            self.index.iter_mut().for_each(|index| index.answers_ended(id, deadline));
         }
         Some(made)
     }
@@ -133,7 +145,7 @@ impl State {
     pub(crate) fn remove_matchmaker(&mut self, name: &MatchmakerName) {
         self.matchmakers.remove(name);
         self.waits.remove(name);
-        self.index.forget_matchmaker(name);
+        self.index.iter_mut().for_each(|index| index.forget_matchmaker(name));
     }
 
     pub(crate) fn record_wait(&mut self, matchmaker: &MatchmakerName, at: Timestamp, wait: Duration) {
@@ -189,7 +201,7 @@ impl State {
 /// Ends what is due, oldest first, at most `Settings::due_per_tick` at a time.
 pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    let due = state.index.due().take_while(|(at, _)| *at <= context.now);
+    let due = state.index().due().take_while(|(at, _)| *at <= context.now);
     for (_, what) in due.take(context.settings.due_per_tick) {
         match what {
             Due::Acceptance(id) => proposal::decide_deadline(state, context, *id, &mut changes),

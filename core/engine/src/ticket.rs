@@ -33,7 +33,8 @@ pub struct Ticket {
     pub teams: BTreeMap<PlayerId, TeamName>,
     /// The match it is in, or was in last.
     pub last_match: Option<MatchId>,
-    pub session: Option<Session>,
+    /// Boxed, for those who wait have none.
+    pub session: Option<Box<Session>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +165,7 @@ pub(crate) fn decide_start(
             return Err(Rejection::PartyTooLarge { players: players.len(), most });
         }
     }
-    let mut changes = Vec::new();
+    let mut changes = Vec::with_capacity(2);
     let spared = |other: &Ticket| other.is_backfill() && !context.settings.requeue_cancels_backfill;
     for other in state.active_tickets_of(players).into_iter().filter(|other| !spared(other)) {
         cancel(state, context, &other, EndReason::Requeued, &mut changes);

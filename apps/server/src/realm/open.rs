@@ -125,7 +125,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         ids,
     };
     let archivist = Archivist {
-        state: replay.state.clone(),
+        state: replay.state.clone().into_follower(),
         position,
         place: place.clone(),
         epoch: log.epoch(),

@@ -122,7 +122,7 @@ fn detail(event: &Event) -> Document<'_> {
             ]);
         }
         EventKind::Succeeded { match_id, session: placed, .. } => {
-            let info = session(event, placed.as_ref());
+            let info = session(event, placed.as_deref());
             members.extend([tickets, kind("MatchmakingSucceeded"), info, ("matchId", made(match_id))]);
         }
         EventKind::TimedOut { rule_counts } => members.extend([

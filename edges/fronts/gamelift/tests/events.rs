@@ -97,7 +97,7 @@ fn all() -> BTreeMap<&'static str, Event> {
         (
             "succeeded_in_a_game_session",
             event(
-                EventKind::Succeeded { match_id: MATCH, session: Some(session), region: None },
+                EventKind::Succeeded { match_id: MATCH, session: Some(session.into()), region: None },
                 &[seated(&ann, "ps-1"), seated(&bob, "ps-2")],
             ),
         ),

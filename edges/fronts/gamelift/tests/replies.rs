@@ -70,7 +70,7 @@ fn completed() -> Outcome {
         port: 7777,
         player_sessions: sessions,
     };
-    let done = Ticket { session: Some(session), ..ticket(Status::Completed { at: END }, None) };
+    let done = Ticket { session: Some(session.into()), ..ticket(Status::Completed { at: END }, None) };
     Outcome::Answer(Answer::Tickets(vec![(done, None)]))
 }
 

@@ -152,7 +152,7 @@ fn ticket() -> BoxedStrategy<Ticket> {
             reason: became.1,
             teams: became.2,
             last_match: became.3,
-            session: became.4,
+            session: became.4.map(Box::new),
         })
         .boxed()
 }
@@ -318,7 +318,7 @@ fn a_ticket(status: Status, kind: TicketKind) -> Box<Ticket> {
         reason: Some(EndReason::NoCapacity),
         teams: BTreeMap::from([("ann".into(), "red".into())]),
         last_match: Some(MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
-        session: Some(a_session()),
+        session: Some(a_session().into()),
     })
 }
 

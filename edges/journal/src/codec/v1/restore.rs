@@ -244,7 +244,7 @@ impl From<Ticket<'_>> for engine::Ticket {
             reason: ticket.reason.map(Into::into),
             teams: ticket.teams.into_iter().map(|(player, team)| (player.into(), team.into())).collect(),
             last_match: ticket.last_match.map(Into::into),
-            session: ticket.session.map(Into::into),
+            session: ticket.session.map(|session| Box::new(session.into())),
         }
     }
 }

@@ -243,7 +243,7 @@ impl<'a> From<&'a engine::Ticket> for Ticket<'a> {
             reason: ticket.reason.map(Into::into),
             teams: ticket.teams.iter().map(|(player, team)| (player.as_str(), team.as_str())).collect(),
             last_match: ticket.last_match.map(|id| MatchId(id.0)),
-            session: ticket.session.as_ref().map(Into::into),
+            session: ticket.session.as_deref().map(Into::into),
         }
     }
 }
