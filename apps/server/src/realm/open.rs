@@ -16,7 +16,7 @@ use super::hub::{Encoder, Hub};
 use super::hunter::{Hunter, catch_up};
 use super::ids::Ids;
 use super::replay::Place;
-use super::writer::{Clocks, Ended, Writer};
+use super::writer::{Clocks, Ended, Size, Writer};
 use super::{Realm, Running};
 use crate::metrics::Meters;
 
@@ -151,6 +151,8 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         full: None,
         truncate_up_to: 0,
         is_busy: false,
+        last: Size::default(),
+        spare: Vec::new(),
     };
     let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());
     let region = options.region.clone();

@@ -29,6 +29,8 @@ const BATCH_BYTES: usize = 1 << 20;
 /// same for one change as for a hundred.
 const BUSY_MESSAGES: usize = 8;
 const GATHER: Duration = Duration::from_millis(2);
+/// Buffers that grew beyond this, for a rule set say, are not kept for later records.
+const SPARE_BYTES: usize = 1024;
 /// How often a full journal is probed for room, and gauges are refreshed.
 const SECOND: Duration = Duration::from_secs(1);
 /// A tick that changed nothing is not repeated at once.
@@ -54,6 +56,9 @@ pub(crate) struct Writer {
     pub truncate_up_to: u64,
     /// The last batch was a large one.
     pub is_busy: bool,
+    pub last: Size,
+    /// Buffers of records that were written: the next batch needs as many.
+    pub spare: Vec<Vec<u8>>,
 }
 
 /// When things happened last.
@@ -84,6 +89,31 @@ struct Work {
     proposals: Vec<Proposal>,
 }
 
+impl Work {
+    /// With room for as much as the last batch held.
+    fn like(last: &Size) -> Self {
+        Self {
+            records: Vec::with_capacity(last.records),
+            encoded: Vec::with_capacity(last.records),
+            events: Vec::with_capacity(last.events),
+            answers: Vec::with_capacity(last.answers),
+            ..Self::default()
+        }
+    }
+
+    fn size(&self) -> Size {
+        Size { records: self.records.len(), events: self.events.len(), answers: self.answers.len() }
+    }
+}
+
+/// How much a batch held.
+#[derive(Default)]
+pub(crate) struct Size {
+    records: usize,
+    events: usize,
+    answers: usize,
+}
+
 /// What leaves after the sync.
 enum Pending {
     Command(CommandReply, Result<Reply, Refusal>),
@@ -112,7 +142,7 @@ impl Writer {
 
     /// One batch. False: stop.
     fn turn(&mut self) -> Result<bool, Fault> {
-        let mut work = Work::default();
+        let mut work = Work::like(&self.last);
         let mut go_on = true;
         if self.is_busy {
             // Asleep to nobody: the first message would wake a writer that waits for it, only to wait for more.
@@ -131,6 +161,7 @@ impl Writer {
         }
         self.is_busy = work.messages >= BUSY_MESSAGES;
         self.tick(&mut work);
+        self.last = work.size();
         self.commit(work)?;
         self.keep_house()?;
         Ok(go_on)
@@ -202,14 +233,13 @@ impl Writer {
             decide(&self.state, &context, command).map_err(Refusal::Rejected)?
         };
         for change in decision.changes {
-            let record = Record { at: now, change };
             let position = self.log.last_position() + work.records.len() as u64 + 1;
-            work.events.extend(tell(&self.state, &record).map(|event| (position, event)));
-            apply(&mut self.state, &record);
-            let bytes = codec::encode(&record);
+            let record = work.records.push_mut(Record { at: now, change });
+            work.events.extend(tell(&self.state, record).map(|event| (position, event)));
+            apply(&mut self.state, record);
+            let bytes = codec::encode_into(record, self.spare.pop().unwrap_or_default());
             work.bytes += bytes.len();
             work.encoded.push(bytes);
-            work.records.push(record);
         }
         Ok(decision.reply)
     }
@@ -244,6 +274,7 @@ impl Writer {
                 Err(fault) if fault.is_full() => return self.no_room(work, &fault),
                 Err(fault) => return Err(fault),
             }
+            self.spare.extend(work.encoded.drain(..).filter(|bytes| bytes.capacity() <= SPARE_BYTES));
             self.clock.floor = work.records.last().map_or(self.clock.floor, |last| last.at);
             self.publish(&mut work, first_position);
         }

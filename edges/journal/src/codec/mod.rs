@@ -23,7 +23,12 @@ pub enum DecodeError {
 /// The bytes of a record, in the newest version.
 pub fn encode(record: &Record) -> Vec<u8> {
     // Most records are shorter, so that one allocation is enough.
-    let mut bytes = Vec::with_capacity(256);
+    encode_into(record, Vec::with_capacity(256))
+}
+
+/// As [`encode`], in the room of a buffer whose content is not needed any more.
+pub fn encode_into(record: &Record, mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.clear();
     bytes.push(VERSION);
     postcard::to_extend(&v1::Record::from(record), bytes)
         .expect("plain structs of texts, numbers, lists and maps always serialize")
