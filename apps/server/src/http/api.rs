@@ -1,26 +1,28 @@
 //! API calls: bytes to the front, what it understood to the realm, the outcome back.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Frame, Incoming};
 use matchwright_gamelift::errors::Class;
 use matchwright_gamelift::{ApiError, Ask, Outcome, Protocol, Request as Understood};
 use matchwright_model::MatchId;
 
 use super::route::full;
-use super::{App, Body};
+use super::{App, Body, Served};
 use crate::realm::Refusal;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let protocol = Protocol::of(head.uri.path());
-    let (operation, answer) = match work(&app, &head, body).await {
+    let protocol = Protocol::of(request.uri().path());
+    let (operation, answer) = match work(&app, request).await {
         Ok((operation, response)) => (operation, response),
         Err(refused) => {
             let mut answer = app.realms[0].front.encode_error(protocol, &refused.error);
@@ -38,7 +40,7 @@ fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     for (name, value) in answer.headers {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(*name, HeaderValue::from_static(value));
     }
     if let Ok(id) = HeaderValue::from_maybe_shared(Bytes::from(MatchId(id).to_string())) {
         headers.insert(&REQUEST_ID, id);
@@ -68,7 +70,7 @@ fn refuse(class: Class, status: u16, message: String) -> Refused {
 
 type Done = (&'static str, matchwright_gamelift::Response);
 
-async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, Refused> {
+async fn work(app: &App, request: Request<Incoming>) -> Result<Done, Refused> {
     let limit = app.limits.requests;
     let _permit = app.requests.try_acquire().map_err(|_| {
         let why = format!(
@@ -76,13 +78,10 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
         );
         refuse(Class::Throttling, 503, why)
     })?;
-    let body = read(app, body).await?;
-    let served = app.gate.realm(&app.realms, head)?;
-    let visitor = app.gate.enter(head, body.clone(), served).await?;
-    let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
-    let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
-    let Understood { protocol, operation, ask, resource } = understood;
-    visitor.may(format_args!("gamelift:{}", operation.name()), &resource)?;
+    let (head, body) = request.into_parts();
+    let (served, Understood { protocol, operation, ask, .. }) = understand(app, &head, body).await?;
+    // What was read is let go before the wait for the disk: the connection then reads on where it lay.
+    drop(head);
     let outcome = match ask {
         Ask::Validate(body) => served.front.validate(&body),
         Ask::Query(query) => served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer),
@@ -93,6 +92,23 @@ async fn work(app: &App, head: &request::Parts, body: Incoming) -> Result<Done, 
         },
     };
     Ok((operation.name(), served.front.encode(protocol, operation, outcome)))
+}
+
+/// What is asked, of which realm, by somebody who may.
+async fn understand<'a>(
+    app: &'a App,
+    head: &request::Parts,
+    body: Incoming,
+) -> Result<(&'a Served, Understood), Refused> {
+    let body = read(app, body).await?;
+    let served = app.gate.realm(&app.realms, head)?;
+    let visitor = app.gate.enter(head, &body, served).await?;
+    let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
+    let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
+    visitor.may(format_args!("gamelift:{}", understood.operation.name()), || {
+        served.front.resource(&understood)
+    })?;
+    Ok((served, understood))
 }
 
 /// Not the caller's fault: an internal error, which clients try again.
@@ -108,30 +124,49 @@ fn unavailable(refusal: Refusal) -> Refused {
     ApiError::new(Class::Internal, why).into()
 }
 
-async fn read(app: &App, body: Incoming) -> Result<Bytes, Refused> {
-    let most = app.limits.body_bytes;
-    let too_large = || {
-        let why = format!(
-            "expected a body of at most {most} bytes (limits.body_bytes); send less in one request [H103]"
-        );
-        refuse(Class::TooLarge, 413, why)
+async fn read(app: &App, mut body: Incoming) -> Result<Bytes, Refused> {
+    let limits = &app.limits;
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(too_large(limits.body_bytes));
+    }
+    // Mostly all of it came with the head, in one piece: nothing is copied then, and no timer made.
+    let first = match poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await {
+        Poll::Ready(Some(frame)) => data(frame)?,
+        Poll::Ready(None) => return Ok(Bytes::new()),
+        Poll::Pending => Bytes::new(),
     };
-    if body.size_hint().lower() > most as u64 {
-        return Err(too_large());
+    if body.is_end_stream() && first.len() <= limits.body_bytes {
+        return Ok(first);
     }
-    let seconds = app.limits.body_read_seconds;
-    let collected =
-        tokio::time::timeout(Duration::from_secs(seconds), Limited::new(body, most).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => {
-            Err(ApiError::new(Class::Serialization, format!("the body could not be read: {error} [H104]"))
-                .into())
-        }
-        Err(_) => {
-            let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
-            Err(refuse(Class::InvalidRequest, 408, why))
+    let seconds = limits.body_read_seconds;
+    let rest = read_on(BytesMut::from(first), body, limits.body_bytes);
+    // Boxed, or each request would carry the room for it, whole or not.
+    tokio::time::timeout(Duration::from_secs(seconds), Box::pin(rest)).await.unwrap_or_else(|_| {
+        let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
+        Err(refuse(Class::InvalidRequest, 408, why))
+    })
+}
+
+async fn read_on(mut whole: BytesMut, mut body: Incoming, most: usize) -> Result<Bytes, Refused> {
+    while whole.len() <= most {
+        match body.frame().await {
+            Some(frame) => whole.extend(data(frame)?),
+            None => return Ok(whole.freeze()),
         }
     }
+    Err(too_large(most))
+}
+
+/// Trailers say nothing here.
+fn data(frame: Result<Frame<Bytes>, hyper::Error>) -> Result<Bytes, Refused> {
+    let unreadable =
+        |error| ApiError::new(Class::Serialization, format!("the body could not be read: {error} [H104]"));
+    Ok(frame.map_err(unreadable)?.into_data().unwrap_or_default())
+}
+
+fn too_large(most: usize) -> Refused {
+    let why = format!(
+        "expected a body of at most {most} bytes (limits.body_bytes); send less in one request [H103]"
+    );
+    refuse(Class::TooLarge, 413, why)
 }

@@ -52,20 +52,22 @@ impl Gate {
     ///
     /// # Errors
     /// What is wrong with the signature, as the exception that clients know.
-    pub async fn enter(&self, head: &Parts, body: Bytes, served: &Served) -> Result<Visitor<'_>, ApiError> {
+    pub async fn enter(&self, head: &Parts, body: &Bytes, served: &Served) -> Result<Visitor<'_>, ApiError> {
         if self.keys.is_empty() {
             return Ok(Visitor { key: None });
         }
         // Boxed, or each request would carry the room for it, signed or not.
-        let key = Box::pin(self.keys.verify(head, body, &served.realm.region, clock::wall())).await?;
+        let key = Box::pin(self.keys.verify(head, body.clone(), &served.realm.region, clock::wall())).await?;
         Ok(Visitor { key: Some(key) })
     }
 }
 
 impl Visitor<'_> {
+    /// `resource` names what it touches, where a policy wants to know.
+    ///
     /// # Errors
     /// `AccessDeniedException`.
-    pub fn may(&self, action: impl Display, resource: &str) -> Result<(), ApiError> {
-        self.key.map_or(Ok(()), |key| key.may(&action.to_string(), resource))
+    pub fn may(&self, action: impl Display, resource: impl FnOnce() -> String) -> Result<(), ApiError> {
+        self.key.map_or(Ok(()), |key| key.may(&action.to_string(), &resource()))
     }
 }

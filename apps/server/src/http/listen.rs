@@ -1,7 +1,9 @@
 //! Connections: accepted up to a limit, served until they end or the node drains.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -53,23 +55,33 @@ pub(crate) async fn listen(listener: TcpListener, app: Arc<App>) {
 async fn serve(stream: TcpStream, app: Arc<App>) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
+    let signal = app.draining.clone();
     let mut draining = app.draining.clone();
     let limits = app.limits.clone();
     let service = service_fn(move |request| {
-        let app = app.clone();
-        async move { Ok::<_, Infallible>(route(app, request).await) }
+        let answer = route(app.clone(), request);
+        async { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.header_read_seconds))
         .max_buf_size(64 << 10)
+        // Answers are short: head and body in one buffer cost less than a list of two.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        _ = draining.wait_for(|is_draining| *is_draining) => None,
-    };
-    let ended = match ended {
+    let mut drained = std::pin::pin!(draining.wait_for(|is_draining| *is_draining));
+    let mut is_watched = false;
+    let ended = poll_fn(|context| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        // Once asked it wakes this task; asking again with every request would cost more than all else here.
+        let is_asked = is_watched && !signal.has_changed().unwrap_or(true);
+        is_watched = true;
+        if is_asked { Poll::Pending } else { drained.as_mut().poll(context).map(|_| None) }
+    });
+    let ended = match ended.await {
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
+use http_body_util::{Either, Full};
 use matchwright_gamelift::Front;
 use tokio::sync::{Semaphore, watch};
 
@@ -26,7 +27,8 @@ use crate::realm::ids::Ids;
 pub(crate) use gate::Gate;
 pub(crate) use listen::listen;
 
-pub(crate) type Body = BoxBody<Bytes, Infallible>;
+/// A whole body, as nearly all are, or one that comes by and by.
+pub(crate) type Body = Either<Full<Bytes>, BoxBody<Bytes, Infallible>>;
 
 /// A realm and the front that speaks for it.
 pub(crate) struct Served {

@@ -1,17 +1,23 @@
 //! Paths.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 
 use super::{App, Body, api, stream};
 
-pub(crate) async fn route(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
-    match (request.method(), request.uri().path()) {
+/// An answer on its way. Boxed once: in the hands of the connection it would be moved with all it may ever hold.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+pub(crate) fn route(app: Arc<App>, request: Request<Incoming>) -> Answer {
+    let at_once = match (request.method(), request.uri().path()) {
+        (&Method::POST, _) => return Box::pin(api::call(app, request)),
+        (&Method::GET, "/v1/events") => return Box::pin(stream::events(app, request)),
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
         (&Method::GET, "/readyz") => match app.is_ready.load(Ordering::SeqCst) && !*app.draining.borrow() {
             true => text(StatusCode::OK, "ready\n"),
@@ -21,18 +27,17 @@ pub(crate) async fn route(app: Arc<App>, request: Request<Incoming>) -> Response
             ),
         },
         (&Method::GET, "/metrics") => text(StatusCode::OK, app.recorder.render()),
-        (&Method::GET, "/v1/events") => stream::events(app, request).await,
-        (&Method::POST, _) => api::call(app, request).await,
         (_, path) => {
             let hint =
                 "POST / takes API calls; GET /v1/events, /metrics, /healthz and /readyz are for operators";
             text(StatusCode::NOT_FOUND, format!("nothing at {path}; {hint}\n"))
         }
-    }
+    };
+    Box::pin(std::future::ready(at_once))
 }
 
 pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).boxed()
+    Body::Left(Full::new(bytes.into()))
 }
 
 pub(super) fn text(status: StatusCode, text: impl Into<String>) -> Response<Body> {

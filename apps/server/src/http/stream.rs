@@ -72,8 +72,8 @@ pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Respons
         return text(StatusCode::NOT_FOUND, "this region is not served here [H113]\n");
     };
     let (head, _) = request.into_parts();
-    let entered = app.gate.enter(&head, Bytes::new(), served).await;
-    if let Err(refused) = entered.and_then(|visitor| visitor.may(READ_EVENTS, "*")) {
+    let entered = app.gate.enter(&head, &Bytes::new(), served).await;
+    if let Err(refused) = entered.and_then(|visitor| visitor.may(READ_EVENTS, || "*".to_string())) {
         let answer = served.front.encode_error(Protocol::Json, &refused);
         let mut response = Response::new(full(answer.body));
         *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::FORBIDDEN);
@@ -83,7 +83,7 @@ pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Respons
     let after = wish.after.unwrap_or_else(|| realm.hub.head());
     let (sender, body) = Channel::<Bytes, Infallible>::new(16);
     tokio::spawn(pump(app.clone(), realm, after, wish.matchmaker, sender));
-    let mut response = Response::new(body.boxed());
+    let mut response = Response::new(Body::Right(body.boxed()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

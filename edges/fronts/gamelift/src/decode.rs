@@ -4,10 +4,12 @@ use std::fmt::Arguments;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use matchwright_engine::{BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Page, Query};
-use matchwright_model::{PlayerId, TicketId, Timestamp};
+use matchwright_engine::{
+    BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Page, Query, Resource,
+};
+use matchwright_model::{MatchmakerName, PlayerId, TicketId, Timestamp};
 
-use crate::arn::{Arns, resource_of};
+use crate::arn::resource_of;
 use crate::document::Document;
 use crate::errors::ApiError;
 use crate::operations::Operation;
@@ -19,37 +21,33 @@ const RULE_SET: &str = "matchmakingruleset";
 /// Results of a page where no limit is given, and the most there can be (D-15).
 const PAGE_MAX: i64 = 10;
 
-/// What is asked, and the ARN of what it touches.
+/// What is asked, and what it touches: `None` where it is nothing in particular.
+type Asked = (Ask, Option<Resource>);
+
 pub(crate) fn decode(
     front: &Front,
     operation: Operation,
     document: &Document<'_>,
     fresh_id: impl FnOnce() -> String,
-) -> Result<(Ask, String), ApiError> {
+) -> Result<Asked, ApiError> {
     let shapes = Shapes::new(front.settings(), document)?;
-    let asked = ask(&shapes, operation, front.arns(), fresh_id);
+    let asked = ask(&shapes, operation, fresh_id);
     shapes.finish(asked)
 }
 
-fn ask(
-    shapes: &Shapes<'_>,
-    operation: Operation,
-    arns: &Arns,
-    fresh_id: impl FnOnce() -> String,
-) -> Option<(Ask, String)> {
+fn ask(shapes: &Shapes<'_>, operation: Operation, fresh_id: impl FnOnce() -> String) -> Option<Asked> {
     use Operation::*;
-    let any = || "*".to_string();
-    let command = |command: Command, resource: String| Some((Ask::Command(command), resource));
+    let command = |command: Command, resource: Option<Resource>| Some((Ask::Command(command), resource));
     match operation {
-        AcceptMatch => command(accept_match(shapes)?, any()),
+        AcceptMatch => command(accept_match(shapes)?, None),
         StopMatchmaking => {
             let id = shapes.required("TicketId").and_then(|id| shapes.id("TicketId", id))?;
-            command(Command::StopTicket { id: id.into() }, any())
+            command(Command::StopTicket { id: id.into() }, None)
         }
-        StartMatchmaking | StartMatchBackfill => start(shapes, operation, arns, fresh_id),
+        StartMatchmaking | StartMatchBackfill => start(shapes, operation, fresh_id),
         DescribeMatchmaking => {
             let ids = shapes.ids("TicketIds", 10)?;
-            Some((Ask::Query(Query::Tickets(ids.into_iter().map(TicketId::from).collect())), any()))
+            Some((Ask::Query(Query::Tickets(ids.into_iter().map(TicketId::from).collect())), None))
         }
         CreateMatchmakingRuleSet => {
             let name = shapes.required("Name").and_then(|name| shapes.new_name("Name", name));
@@ -57,11 +55,11 @@ fn ask(
             let tags = shapes.tags("Tags");
             let name = name?;
             let made = Command::CreateRuleSet { name: name.into(), body: body?, tags: tags? };
-            command(made, arns.rule_set(name))
+            command(made, Some(Resource::RuleSet(name.into())))
         }
         DeleteMatchmakingRuleSet => {
             let name = shapes.required("Name").and_then(|name| shapes.name("Name", name, RULE_SET))?;
-            command(Command::DeleteRuleSet { name: name.into() }, arns.rule_set(name))
+            command(Command::DeleteRuleSet { name: name.into() }, Some(Resource::RuleSet(name.into())))
         }
         DescribeMatchmakingRuleSets => {
             let names = shapes.names("Names", RULE_SET, 1..=10);
@@ -71,19 +69,22 @@ fn ask(
             };
             let page = page(shapes, limit);
             let names: Vec<_> = names?.into_iter().map(Into::into).collect();
-            Some((Ask::Query(Query::RuleSets { names, page: page? }), any()))
+            Some((Ask::Query(Query::RuleSets { names, page: page? }), None))
         }
-        ValidateMatchmakingRuleSet => Some((Ask::Validate(body(shapes)?), any())),
-        CreateMatchmakingConfiguration => create_matchmaker(shapes, arns),
+        ValidateMatchmakingRuleSet => Some((Ask::Validate(body(shapes)?), None)),
+        CreateMatchmakingConfiguration => create_matchmaker(shapes),
         UpdateMatchmakingConfiguration => {
             let name = shapes.required("Name").and_then(|name| shapes.name("Name", name, MATCHMAKER));
             let patch = patch(shapes);
             let name = name?;
-            command(Command::UpdateMatchmaker { name: name.into(), patch }, arns.matchmaker(name))
+            command(
+                Command::UpdateMatchmaker { name: name.into(), patch },
+                Some(Resource::Matchmaker(name.into())),
+            )
         }
         DeleteMatchmakingConfiguration => {
             let name = shapes.required("Name").and_then(|name| shapes.name("Name", name, MATCHMAKER))?;
-            command(Command::DeleteMatchmaker { name: name.into() }, arns.matchmaker(name))
+            command(Command::DeleteMatchmaker { name: name.into() }, Some(Resource::Matchmaker(name.into())))
         }
         DescribeMatchmakingConfigurations => {
             let names = shapes.names("Names", MATCHMAKER, 0..=usize::MAX);
@@ -100,9 +101,9 @@ fn ask(
             };
             let page = page(shapes, limit);
             let names = names?.into_iter().map(Into::into).collect();
-            Some((Ask::Query(Query::Matchmakers { names, rule_set: rule_set?, page: page? }), any()))
+            Some((Ask::Query(Query::Matchmakers { names, rule_set: rule_set?, page: page? }), None))
         }
-        TagResource | UntagResource | ListTagsForResource => tagging(shapes, operation, arns),
+        TagResource | UntagResource | ListTagsForResource => tagging(shapes, operation),
     }
 }
 
@@ -122,12 +123,7 @@ fn accept_match(shapes: &Shapes<'_>) -> Option<Command> {
     Some(Command::AnswerProposal { ticket: ticket?.into(), players: players?, accept: accept? })
 }
 
-fn start(
-    shapes: &Shapes<'_>,
-    operation: Operation,
-    arns: &Arns,
-    fresh_id: impl FnOnce() -> String,
-) -> Option<(Ask, String)> {
+fn start(shapes: &Shapes<'_>, operation: Operation, fresh_id: impl FnOnce() -> String) -> Option<Asked> {
     let id = match shapes.get("TicketId") {
         Some(id) => shapes.id("TicketId", id).map(TicketId::from),
         None => Some(fresh_id().into()),
@@ -141,13 +137,14 @@ fn start(
         _ => Some(None),
     };
     let name = name?;
-    let (id, matchmaker, players) = (id?, name.into(), players?);
+    let (id, matchmaker, players) = (id?, MatchmakerName::from(name), players?);
+    let touched = Resource::Matchmaker(matchmaker.clone());
     let game_session = game_session?;
     let command = match backfill {
         true => Command::StartBackfill { id, matchmaker, game_session, players },
         false => Command::StartTicket { id, matchmaker, players },
     };
-    Some((Ask::Command(command), arns.matchmaker(name)))
+    Some((Ask::Command(command), Some(touched)))
 }
 
 const MODES: [(&str, Mode); 2] = [("STANDALONE", Mode::Standalone), ("WITH_QUEUE", Mode::WithQueue)];
@@ -191,7 +188,7 @@ fn patch(shapes: &Shapes<'_>) -> MatchmakerPatch {
     }
 }
 
-fn create_matchmaker(shapes: &Shapes<'_>, arns: &Arns) -> Option<(Ask, String)> {
+fn create_matchmaker(shapes: &Shapes<'_>) -> Option<Asked> {
     let name = shapes.required("Name").and_then(|name| shapes.new_name("Name", name));
     for key in ["RequestTimeoutSeconds", "AcceptanceRequired", "RuleSetName"] {
         shapes.required(key);
@@ -216,10 +213,10 @@ fn create_matchmaker(shapes: &Shapes<'_>, arns: &Arns) -> Option<(Ask, String)> 
     };
     let name = name?;
     let command = Command::CreateMatchmaker { name: name.into(), fields, tags: tags? };
-    Some((Ask::Command(command), arns.matchmaker(name)))
+    Some((Ask::Command(command), Some(Resource::Matchmaker(name.into()))))
 }
 
-fn tagging(shapes: &Shapes<'_>, operation: Operation, arns: &Arns) -> Option<(Ask, String)> {
+fn tagging(shapes: &Shapes<'_>, operation: Operation) -> Option<Asked> {
     let arn = shapes.required("ResourceARN").and_then(|arn| shapes.text("ResourceARN", arn, 1..=1011));
     let tags = match operation {
         Operation::TagResource => shapes.required("Tags").and_then(|_| shapes.tags("Tags")),
@@ -241,14 +238,13 @@ fn tagging(shapes: &Shapes<'_>, operation: Operation, arns: &Arns) -> Option<(As
         );
         return None;
     };
-    // As we write it: a policy must not depend on how the caller did.
-    let canonical = arns.of(&resource);
+    let touched = resource.clone();
     let ask = match operation {
         Operation::TagResource => Ask::Command(Command::Tag { resource, tags: tags? }),
         Operation::UntagResource => Ask::Command(Command::Untag { resource, keys: keys? }),
         _ => Ask::Query(Query::Tags(resource)),
     };
-    Some((ask, canonical))
+    Some((ask, Some(touched)))
 }
 
 fn page(shapes: &Shapes<'_>, limit: Option<i64>) -> Option<Page> {

@@ -1,14 +1,13 @@
-//! The tree that JSON and CBOR share: parsed once, read by the shapes.
+//! The tree of a request, from JSON or CBOR: parsed once, read by the shapes. Events are written from one too.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use ciborium::Value as Cbor;
-use matchwright_model::Timestamp;
 use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Texts are borrowed from the request or the reply wherever they stand there as they are.
+/// Texts are borrowed from the request or the event wherever they stand there as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Document<'a> {
     Null,
@@ -18,8 +17,6 @@ pub(crate) enum Document<'a> {
     Text(Cow<'a, str>),
     List(Vec<Document<'a>>),
     Map(Vec<Member<'a>>),
-    /// Written as seconds with fraction, with tag 1 in CBOR (D-01).
-    Time(Timestamp),
 }
 
 /// A member of a structure.
@@ -61,12 +58,6 @@ impl<'a> Document<'a> {
         bytes
     }
 
-    pub fn to_cbor(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(256);
-        ciborium::into_writer(&to_cbor(self), &mut bytes).expect("writing to memory cannot fail");
-        bytes
-    }
-
     /// How it is called in messages.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -76,7 +67,6 @@ impl<'a> Document<'a> {
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a structure",
-            Self::Time(_) => "a timestamp",
         }
     }
 }
@@ -88,7 +78,6 @@ impl Serialize for Document<'_> {
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::Double(value) => serializer.serialize_f64(*value),
-            Self::Time(at) => serializer.serialize_f64(seconds(*at)),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(members) => serializer.collect_map(members.iter().map(|(key, value)| (key, value))),
@@ -195,24 +184,4 @@ fn of_cbor(cbor: Cbor) -> Result<Document<'static>, String> {
         }
         other => return Err(format!("a value that no operation takes: {other:?}")),
     })
-}
-
-/// Seconds with three decimals.
-fn seconds(at: Timestamp) -> f64 {
-    at.0 as f64 / 1000.0
-}
-
-fn to_cbor(document: &Document<'_>) -> Cbor {
-    match document {
-        Document::Null => Cbor::Null,
-        Document::Bool(value) => Cbor::Bool(*value),
-        Document::Int(value) => Cbor::Integer((*value).into()),
-        Document::Double(value) => Cbor::Float(*value),
-        Document::Time(at) => Cbor::Tag(1, Box::new(Cbor::Float(seconds(*at)))),
-        Document::Text(text) => Cbor::Text(text.to_string()),
-        Document::List(items) => Cbor::Array(items.iter().map(to_cbor).collect()),
-        Document::Map(members) => Cbor::Map(
-            members.iter().map(|(key, value)| (Cbor::Text(key.to_string()), to_cbor(value))).collect(),
-        ),
-    }
 }

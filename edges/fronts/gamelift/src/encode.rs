@@ -1,4 +1,6 @@
-//! Replies to documents: exactly the members of spec 1.4; absent optional ones are left out.
+//! Replies to bytes: exactly the members of spec 1.4; absent optional ones are left out.
+
+use std::time::Duration;
 
 use matchwright_engine::{
     Answer, BackfillMode, EndReason, Matchmaker, Mode, Reply, RuleSetRecord, Session, Status, Ticket,
@@ -6,77 +8,77 @@ use matchwright_engine::{
 use matchwright_model::{AttributeValue, Player, TeamName};
 
 use crate::decode::token;
-use crate::document::Document;
 use crate::operations::Operation;
+use crate::out::{Members, Out};
 use crate::{Front, Outcome};
 
-pub(crate) fn encode<'a>(front: &Front, operation: Operation, outcome: &'a Outcome) -> Document<'a> {
-    match outcome {
-        Outcome::Valid => Document::map([("Valid", Document::Bool(true))]),
-        Outcome::Reply(reply) => encode_reply(front, reply),
-        Outcome::Answer(answer) => encode_answer(front, operation, answer),
+pub(crate) fn encode(front: &Front, operation: Operation, outcome: &Outcome, out: &mut Out) {
+    out.map(|reply| match outcome {
+        Outcome::Valid => reply.member("Valid").bool(true),
+        Outcome::Reply(one) => encode_reply(front, one, reply),
+        Outcome::Answer(answer) => encode_answer(front, operation, answer, reply),
+    });
+}
+
+fn encode_reply(front: &Front, one: &Reply, reply: &mut Members<'_>) {
+    match one {
+        Reply::Done => {}
+        Reply::Ticket(one, estimate) => ticket(front, one, *estimate, reply.member("MatchmakingTicket")),
+        Reply::RuleSet(name, one) => rule_set(front, name.as_str(), one, reply.member("RuleSet")),
+        Reply::Matchmaker(name, one) => matchmaker(front, name.as_str(), one, reply.member("Configuration")),
     }
 }
 
-fn encode_reply<'a>(front: &Front, reply: &'a Reply) -> Document<'a> {
-    match reply {
-        Reply::Done => Document::Map(Vec::new()),
-        Reply::Ticket(one, estimate) => Document::map([("MatchmakingTicket", ticket(front, one, *estimate))]),
-        Reply::RuleSet(name, one) => Document::map([("RuleSet", rule_set(front, name.as_str(), one))]),
-        Reply::Matchmaker(name, one) => {
-            Document::map([("Configuration", matchmaker(front, name.as_str(), one))])
-        }
-    }
-}
-
-fn encode_answer<'a>(front: &Front, operation: Operation, answer: &'a Answer) -> Document<'a> {
+fn encode_answer(front: &Front, operation: Operation, answer: &Answer, reply: &mut Members<'_>) {
     debug_assert!(operation.name().starts_with("Describe") || operation == Operation::ListTagsForResource);
-    let (key, list, next) = match answer {
+    let next = match answer {
         Answer::Tickets(found) => {
-            ("TicketList", found.iter().map(|(one, estimate)| ticket(front, one, *estimate)).collect(), None)
+            let list = reply.member("TicketList");
+            list.list(found.iter(), |out, (one, estimate)| ticket(front, one, *estimate, out));
+            &None
         }
-        Answer::RuleSets { found, next } => (
-            "RuleSets",
-            found.iter().map(|(name, one)| rule_set(front, name.as_str(), one)).collect(),
-            next.as_ref(),
-        ),
+        Answer::RuleSets { found, next } => {
+            let list = reply.member("RuleSets");
+            list.list(found.iter(), |out, (name, one)| rule_set(front, name.as_str(), one, out));
+            next
+        }
         Answer::Matchmakers { found, next } => {
-            let list = found.iter().map(|(name, one)| matchmaker(front, name.as_str(), one)).collect();
-            ("Configurations", list, next.as_ref())
+            let list = reply.member("Configurations");
+            list.list(found.iter(), |out, (name, one)| matchmaker(front, name.as_str(), one, out));
+            next
         }
         Answer::Tags(tags) => {
-            let tag = |(key, value): (&'a String, &'a String)| {
-                Document::map([("Key", Document::text(key)), ("Value", Document::text(value))])
-            };
-            ("Tags", tags.iter().map(tag).collect(), None)
+            reply.member("Tags").list(tags.iter(), |out, (key, value)| pair(key, value, out));
+            &None
         }
     };
-    let members = [
-        Some((key, Document::List(list))),
-        next.map(|next| ("NextToken", Document::Text(token(next).into()))),
-    ];
-    Document::map(members.into_iter().flatten())
+    if let Some(next) = next {
+        reply.text("NextToken", &token(next));
+    }
 }
 
-fn seconds(span: std::time::Duration) -> Document<'static> {
-    Document::Int(span.as_secs() as i64)
+fn pair(key: &str, value: &str, out: &mut Out) {
+    out.map(|pair| {
+        pair.text("Key", key);
+        pair.text("Value", value);
+    });
 }
 
-fn rule_set<'a>(front: &Front, name: &'a str, one: &'a RuleSetRecord) -> Document<'a> {
-    Document::map([
-        ("RuleSetName", Document::text(name)),
-        ("RuleSetArn", Document::Text(front.arns().rule_set(name).into())),
-        ("RuleSetBody", Document::text(&one.body)),
-        ("CreationTime", Document::Time(one.created_at)),
-    ])
+fn seconds(span: Duration) -> i64 {
+    span.as_secs() as i64
 }
 
-fn matchmaker<'a>(front: &Front, name: &'a str, one: &'a Matchmaker) -> Document<'a> {
+fn rule_set(front: &Front, name: &str, one: &RuleSetRecord, out: &mut Out) {
+    out.map(|rule_set| {
+        rule_set.text("RuleSetName", name);
+        rule_set.text("RuleSetArn", &front.arns().rule_set(name));
+        rule_set.text("RuleSetBody", &one.body);
+        rule_set.member("CreationTime").time(one.created_at);
+    });
+}
+
+fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
     let fields = &one.fields;
-    let optional = |key, value: &'a Option<String>| value.as_ref().map(|value| (key, Document::text(value)));
-    let property = |(key, value): &'a (String, String)| {
-        Document::map([("Key", Document::text(key)), ("Value", Document::text(value))])
-    };
     let mode = match one.mode() {
         Mode::Standalone => "STANDALONE",
         Mode::WithQueue => "WITH_QUEUE",
@@ -85,49 +87,60 @@ fn matchmaker<'a>(front: &Front, name: &'a str, one: &'a Matchmaker) -> Document
         Some(BackfillMode::Automatic) => "AUTOMATIC",
         _ => "MANUAL",
     };
-    let members = [
-        Some(("Name", Document::text(name))),
-        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(name).into()))),
-        optional("Description", &fields.description),
-        (!fields.queues.is_empty()).then(|| {
-            ("GameSessionQueueArns", Document::List(fields.queues.iter().map(Document::text).collect()))
-        }),
-        Some(("RequestTimeoutSeconds", seconds(fields.request_timeout))),
-        fields.acceptance_timeout.map(|timeout| ("AcceptanceTimeoutSeconds", seconds(timeout))),
-        Some(("AcceptanceRequired", Document::Bool(fields.acceptance_required))),
-        Some(("RuleSetName", Document::text(&fields.rule_set))),
-        Some(("RuleSetArn", Document::Text(front.arns().rule_set(fields.rule_set.as_str()).into()))),
-        optional("NotificationTarget", &fields.notification_target),
-        Some(("AdditionalPlayerCount", Document::Int(i64::from(fields.additional_players)))),
-        optional("CustomEventData", &fields.custom_event_data),
-        Some(("CreationTime", Document::Time(one.created_at))),
-        (!fields.game_properties.is_empty()).then(|| {
-            ("GameProperties", Document::List(fields.game_properties.iter().map(property).collect()))
-        }),
-        optional("GameSessionData", &fields.game_session_data),
-        Some(("BackfillMode", Document::text(backfill))),
-        Some(("FlexMatchMode", Document::text(mode))),
-    ];
-    Document::map(members.into_iter().flatten())
+    out.map(|matchmaker| {
+        matchmaker.text("Name", name);
+        matchmaker.text("ConfigurationArn", &front.arns().matchmaker(name));
+        matchmaker.optional_text("Description", fields.description.as_ref());
+        if !fields.queues.is_empty() {
+            matchmaker
+                .member("GameSessionQueueArns")
+                .list(fields.queues.iter(), |out, queue| out.text(queue));
+        }
+        matchmaker.int("RequestTimeoutSeconds", seconds(fields.request_timeout));
+        if let Some(timeout) = fields.acceptance_timeout {
+            matchmaker.int("AcceptanceTimeoutSeconds", seconds(timeout));
+        }
+        matchmaker.member("AcceptanceRequired").bool(fields.acceptance_required);
+        matchmaker.text("RuleSetName", &fields.rule_set);
+        matchmaker.text("RuleSetArn", &front.arns().rule_set(fields.rule_set.as_str()));
+        matchmaker.optional_text("NotificationTarget", fields.notification_target.as_ref());
+        matchmaker.int("AdditionalPlayerCount", fields.additional_players);
+        matchmaker.optional_text("CustomEventData", fields.custom_event_data.as_ref());
+        matchmaker.member("CreationTime").time(one.created_at);
+        if !fields.game_properties.is_empty() {
+            let properties = matchmaker.member("GameProperties");
+            properties.list(fields.game_properties.iter(), |out, (key, value)| pair(key, value, out));
+        }
+        matchmaker.optional_text("GameSessionData", fields.game_session_data.as_ref());
+        matchmaker.text("BackfillMode", backfill);
+        matchmaker.text("FlexMatchMode", mode);
+    });
 }
 
-fn ticket<'a>(front: &Front, one: &'a Ticket, estimate: Option<u64>) -> Document<'a> {
+fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &mut Out) {
     let reason = one.reason.and_then(|reason| status_reason(one.status, reason)).or(ended(one.status));
-    let players = one.players.iter().map(|player| self::player(player, team_of(one, player)));
-    let members = [
-        Some(("TicketId", Document::text(&one.id))),
-        Some(("ConfigurationName", Document::text(&one.matchmaker))),
-        Some(("ConfigurationArn", Document::Text(front.arns().matchmaker(one.matchmaker.as_str()).into()))),
-        Some(("Status", Document::text(one.status.name()))),
-        reason.map(|(code, _)| ("StatusReason", Document::text(code))),
-        reason.map(|(_, message)| ("StatusMessage", Document::text(message))),
-        Some(("StartTime", Document::Time(one.started_at))),
-        one.status.ended_at().map(|at| ("EndTime", Document::Time(at))),
-        Some(("Players", Document::List(players.collect()))),
-        one.session.as_ref().map(|session| ("GameSessionConnectionInfo", connection(one, session))),
-        estimate.map(|seconds| ("EstimatedWaitTime", Document::Int(seconds as i64))),
-    ];
-    Document::map(members.into_iter().flatten())
+    out.map(|ticket| {
+        ticket.text("TicketId", &one.id);
+        ticket.text("ConfigurationName", &one.matchmaker);
+        ticket.text("ConfigurationArn", &front.arns().matchmaker(one.matchmaker.as_str()));
+        ticket.text("Status", one.status.name());
+        if let Some((code, message)) = reason {
+            ticket.text("StatusReason", code);
+            ticket.text("StatusMessage", message);
+        }
+        ticket.member("StartTime").time(one.started_at);
+        if let Some(at) = one.status.ended_at() {
+            ticket.member("EndTime").time(at);
+        }
+        let players = ticket.member("Players");
+        players.list(one.players.iter(), |out, player| self::player(player, team_of(one, player), out));
+        if let Some(session) = &one.session {
+            connection(one, session, ticket.member("GameSessionConnectionInfo"));
+        }
+        if let Some(seconds) = estimate {
+            ticket.int("EstimatedWaitTime", seconds as i64);
+        }
+    });
 }
 
 /// Shown while a match is proposed, being placed, or made (D-35). A backfill ticket brings its own.
@@ -162,46 +175,48 @@ fn ended(status: Status) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn connection<'a>(ticket: &'a Ticket, session: &'a Session) -> Document<'a> {
+fn connection(ticket: &Ticket, session: &Session, out: &mut Out) {
     let own =
         ticket.players.iter().filter_map(|player| Some((player, session.player_sessions.get(&player.id)?)));
-    let sessions = own.map(|(player, id)| {
-        Document::map([("PlayerId", Document::text(&player.id)), ("PlayerSessionId", Document::text(id))])
+    out.map(|connection| {
+        connection.text("GameSessionArn", &session.id);
+        connection.optional_text("IpAddress", session.ip.as_ref());
+        connection.optional_text("DnsName", session.dns.as_ref());
+        connection.int("Port", session.port);
+        connection.member("MatchedPlayerSessions").list(own, |out, (player, id)| {
+            out.map(|matched| {
+                matched.text("PlayerId", &player.id);
+                matched.text("PlayerSessionId", id);
+            });
+        });
     });
-    let members = [
-        Some(("GameSessionArn", Document::text(&session.id))),
-        session.ip.as_ref().map(|ip| ("IpAddress", Document::text(ip))),
-        session.dns.as_ref().map(|dns| ("DnsName", Document::text(dns))),
-        Some(("Port", Document::Int(i64::from(session.port)))),
-        Some(("MatchedPlayerSessions", Document::List(sessions.collect()))),
-    ];
-    Document::map(members.into_iter().flatten())
 }
 
 /// As it was sent (D-30), but for the team.
-fn player<'a>(player: &'a Player, team: Option<&'a TeamName>) -> Document<'a> {
-    let attributes = player.attributes.iter().map(|(name, value)| (name.as_str(), attribute(value)));
-    let latencies = player
-        .latencies
-        .iter()
-        .map(|(region, latency)| (region.as_str(), Document::Int(i64::from(*latency))));
-    let members = [
-        Some(("PlayerId", Document::text(&player.id))),
-        (!player.attributes.is_empty()).then(|| ("PlayerAttributes", Document::map(attributes))),
-        team.map(|team| ("Team", Document::text(team))),
-        (!player.latencies.is_empty()).then(|| ("LatencyInMs", Document::map(latencies))),
-    ];
-    Document::map(members.into_iter().flatten())
+fn player(one: &Player, team: Option<&TeamName>, out: &mut Out) {
+    out.map(|player| {
+        player.text("PlayerId", &one.id);
+        if !one.attributes.is_empty() {
+            player.member("PlayerAttributes").map(|attributes| {
+                one.attributes.iter().for_each(|(name, value)| attribute(value, attributes.member(name)));
+            });
+        }
+        player.optional_text("Team", team);
+        if !one.latencies.is_empty() {
+            player.member("LatencyInMs").map(|latencies| {
+                one.latencies.iter().for_each(|(region, latency)| latencies.int(region.as_str(), *latency));
+            });
+        }
+    });
 }
 
-fn attribute(value: &AttributeValue) -> Document<'_> {
-    let (key, value) = match value {
-        AttributeValue::Text(one) => ("S", Document::text(one)),
-        AttributeValue::Number(number) => ("N", Document::Double(*number)),
-        AttributeValue::TextList(list) => ("SL", Document::List(list.iter().map(Document::text).collect())),
-        AttributeValue::NumberMap(map) => {
-            ("SDM", Document::map(map.iter().map(|(key, value)| (key.as_str(), Document::Double(*value)))))
-        }
-    };
-    Document::map([(key, value)])
+fn attribute(value: &AttributeValue, out: &mut Out) {
+    out.map(|typed| match value {
+        AttributeValue::Text(one) => typed.text("S", one),
+        AttributeValue::Number(number) => typed.member("N").double(*number),
+        AttributeValue::TextList(list) => typed.member("SL").list(list.iter(), |out, one| out.text(one)),
+        AttributeValue::NumberMap(map) => typed.member("SDM").map(|numbers| {
+            map.iter().for_each(|(key, number)| numbers.member(key).double(*number));
+        }),
+    });
 }

@@ -2,8 +2,8 @@
 
 use matchwright_engine::Rejection;
 
-use crate::document::Document;
 use crate::operations::Operation;
+use crate::out::Out;
 
 /// An error as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +59,11 @@ impl ApiError {
     }
 }
 
-pub(crate) fn document(error: &ApiError) -> Document<'_> {
-    Document::map([
-        ("__type", Document::text(error.class.name())),
-        ("Message", Document::text(&error.message)),
-    ])
+pub(crate) fn encode(error: &ApiError, out: &mut Out) {
+    out.map(|exception| {
+        exception.text("__type", error.class.name());
+        exception.text("Message", &error.message);
+    });
 }
 
 /// The class of a rejection; where an operation does not model the natural one, InvalidRequestException.

@@ -1,7 +1,8 @@
 //! Amazon GameLift FlexMatch on the wire: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
-//! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree
-//! both share), `decode` and `shapes` (requests and their constraints), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
+//! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree of
+//! a request in either), `decode` and `shapes` (requests and their constraints), `out` (what is written, in either),
+//! `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
 mod arn;
 pub mod auth;
@@ -11,10 +12,11 @@ mod encode;
 pub mod errors;
 pub mod events;
 pub mod operations;
+mod out;
 mod protocol;
 mod shapes;
 
-use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
+use matchwright_engine::{Answer, Command, Query, Rejection, Reply, Resource};
 
 pub use arn::Arns;
 pub use errors::ApiError;
@@ -48,8 +50,8 @@ pub struct Request {
     pub protocol: Protocol,
     pub operation: Operation,
     pub ask: Ask,
-    /// ARN of what it touches, `*` where it is nothing in particular; for policies.
-    pub resource: String,
+    /// What it touches; see [`Front::resource`].
+    pub resource: Option<Resource>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +97,13 @@ impl Front {
         Ok(Request { protocol, operation, ask, resource })
     }
 
+    /// The ARN of what a request touches, `*` where it is nothing in particular; for policies.
+    ///
+    /// As we write it: a policy must not depend on how the caller did.
+    pub fn resource(&self, request: &Request) -> String {
+        request.resource.as_ref().map_or_else(|| "*".to_string(), |resource| self.arns.of(resource))
+    }
+
     /// Checks a rule set body, as ValidateMatchmakingRuleSet does (D-16).
     ///
     /// # Errors
@@ -112,13 +121,13 @@ impl Front {
         outcome: Result<Outcome, Rejection>,
     ) -> Response {
         match outcome {
-            Ok(outcome) => protocol.write(200, &encode::encode(self, operation, &outcome)),
+            Ok(outcome) => protocol.write(200, |out| encode::encode(self, operation, &outcome, out)),
             Err(rejection) => self.encode_error(protocol, &errors::of_rejection(operation, &rejection)),
         }
     }
 
     pub fn encode_error(&self, protocol: Protocol, error: &ApiError) -> Response {
-        protocol.write(error.status(), &errors::document(error))
+        protocol.write(error.status(), |out| errors::encode(error, out))
     }
 
     pub(crate) fn settings(&self) -> &FrontSettings {

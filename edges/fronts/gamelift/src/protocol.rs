@@ -5,6 +5,7 @@ use http::HeaderMap;
 use crate::document::Document;
 use crate::errors::{ApiError, Class};
 use crate::operations::Operation;
+use crate::out::Out;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -18,7 +19,7 @@ pub enum Protocol {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: &'static [(&'static str, &'static str)],
     pub body: Vec<u8>,
 }
 
@@ -42,19 +43,14 @@ impl Protocol {
         read.map_err(|why| ApiError::new(Class::Serialization, why))
     }
 
-    pub(crate) fn write(self, status: u16, document: &Document<'_>) -> Response {
-        match self {
-            Self::Json => Response {
-                status,
-                headers: vec![("content-type", "application/x-amz-json-1.1")],
-                body: document.to_json(),
-            },
-            Self::Cbor => Response {
-                status,
-                headers: vec![("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")],
-                body: document.to_cbor(),
-            },
-        }
+    pub(crate) fn write(self, status: u16, write: impl FnOnce(&mut Out)) -> Response {
+        let headers: &[_] = match self {
+            Self::Json => &[("content-type", "application/x-amz-json-1.1")],
+            Self::Cbor => &[("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")],
+        };
+        let mut out = Out::new(self);
+        write(&mut out);
+        Response { status, headers, body: out.into_bytes() }
     }
 }
 

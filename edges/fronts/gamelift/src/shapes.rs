@@ -330,10 +330,10 @@ impl<'a> Shapes<'a> {
     /// Exactly one of S, N, SL, SDM (D-08).
     fn attribute(&self, path: impl Display, value: &'a Document<'a>) -> Option<AttributeValue> {
         let members = self.structure(&path, value)?;
-        let given: Vec<&Member<'_>> =
-            members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null).collect();
-        let [(key, value)] = given.as_slice() else {
-            self.violate(&path, "exactly one of S, N, SL, SDM", format!("{}", given.len()));
+        let mut given = members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null);
+        let (Some((key, value)), None) = (given.next(), given.clone().next()) else {
+            let found = members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null);
+            self.violate(&path, "exactly one of S, N, SL, SDM", found.count());
             return None;
         };
         let path = format_args!("{path}.{key}");

@@ -144,7 +144,8 @@ fn wires(file: &File, case: &Case) -> Vec<Wire> {
     ]
 }
 
-fn ask(case: &Case, wire: &Wire) -> Result<Request, ApiError> {
+/// What is asked, and the ARN of what it touches.
+fn ask(case: &Case, wire: &Wire) -> Result<(Request, String), ApiError> {
     let setting = |key: &str| case.settings.get(key).copied().unwrap_or(false);
     let front = Front::new(FrontSettings {
         region: "us-east-1".to_string(),
@@ -158,19 +159,21 @@ fn ask(case: &Case, wire: &Wire) -> Result<Request, ApiError> {
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
         .collect();
-    front.decode(&wire.path, &headers, &wire.body, || "fresh".to_string())
+    let request = front.decode(&wire.path, &headers, &wire.body, || "fresh".to_string())?;
+    let resource = front.resource(&request);
+    Ok((request, resource))
 }
 
 /// What differs from the case, if anything.
-fn differs(case: &Case, found: &Result<Request, ApiError>) -> Option<String> {
+fn differs(case: &Case, found: &Result<(Request, String), ApiError>) -> Option<String> {
     match (found, &case.refused) {
-        (Ok(request), None) => {
+        (Ok((request, touched)), None) => {
             let text = format!("{:?}", request.ask);
             let missing = case.asks.iter().find(|part| !text.contains(part.as_str()));
-            let resource = case.resource.as_ref().filter(|resource| **resource != request.resource);
-            missing.map(|part| format!("expected {part}, found {text}")).or_else(|| {
-                resource.map(|resource| format!("expected resource {resource}, found {}", request.resource))
-            })
+            let resource = case.resource.as_ref().filter(|resource| *resource != touched);
+            missing
+                .map(|part| format!("expected {part}, found {text}"))
+                .or_else(|| resource.map(|resource| format!("expected resource {resource}, found {touched}")))
         }
         (Err(error), Some(class)) => {
             let fits = error.class.name() == class
@@ -178,7 +181,7 @@ fn differs(case: &Case, found: &Result<Request, ApiError>) -> Option<String> {
                 && case.says.iter().all(|part| error.message.contains(part.as_str()));
             (!fits).then(|| format!("expected {class} {:?}, found {error:?}", case.says))
         }
-        (Ok(request), Some(class)) => Some(format!("expected {class}, found {:?}", request.ask)),
+        (Ok((request, _)), Some(class)) => Some(format!("expected {class}, found {:?}", request.ask)),
         (Err(error), None) => Some(format!("expected {:?}, found {error:?}", case.asks)),
     }
 }
@@ -196,7 +199,8 @@ fn every_request_is_understood_or_refused_as_its_case_says() {
                 }
             }
             if let [(_, json), (_, cbor)] = found.as_slice()
-                && json.as_ref().map(|request| &request.ask) != cbor.as_ref().map(|request| &request.ask)
+                && json.as_ref().map(|(request, _)| &request.ask)
+                    != cbor.as_ref().map(|(request, _)| &request.ask)
             {
                 wrong.push(format!("{name}: {}: in JSON {json:?}, in CBOR {cbor:?}", case.name));
             }

@@ -237,7 +237,7 @@ proptest! {
             is_told(&front, Protocol::Json, error)?;
             is_told(&front, Protocol::Cbor, error)?;
         }
-        let asked = |found: Result<Request, ApiError>| found.map(|request| (request.ask, request.resource));
+        let asked = |found: Result<Request, ApiError>| found.map(|request| (front.resource(&request), request.ask));
         prop_assert_eq!(asked(json), asked(cbor));
     }
 
