@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use matchwright_model::{MatchId, PartyPolicy, Timestamp};
-use matchwright_rules::plan::{Case, Plan, Totals};
+use matchwright_rules::plan::{Case, Company, Plan, Totals};
 use matchwright_rules::{Lineup, Party, RuleSet, Tier, TierSpan, judge};
 use matchwright_search::{Anchor, Crowd, Guest, Intake, Limits, Picked, Search, SearchSettings, Slot};
 use matchwright_workbench::live::{matchmaker_records, started};
@@ -215,7 +215,8 @@ fn verdict(name: &str) -> usize {
     assert!(!matches.is_empty(), "there are matches");
     measured(&mut || {
         for (totals, tiers) in &matches {
-            let case = Case { columns: &plan.columns, totals, coming: &nobody, tiers: *tiers };
+            let (columns, company) = (&plan.columns, &Company::default());
+            let case = Case { columns, totals, company, coming: &nobody, tiers: *tiers };
             black_box(plan.verdict(rules, &case));
         }
     });

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use matchwright_model::ById;
 use matchwright_rules::Party;
 use matchwright_rules::plan::{Plan, Words};
 
 /// The words of one pool.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
-    words: IndexMap<Arc<str>, u32>,
+    words: ById<Arc<str>, u32>,
     known: Vec<Known>,
     free: Vec<u32>,
 }

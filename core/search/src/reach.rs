@@ -1,7 +1,7 @@
 //! Where a ticket may play: its key, its tier, and per tier the regions near enough. Many tickets share each, so that
 //! a slot and a spot keep a number.
 
-use indexmap::IndexMap;
+use matchwright_model::ById;
 use matchwright_rules::{ExpansionAge, Tier};
 use smallvec::SmallVec;
 
@@ -21,7 +21,7 @@ pub(crate) type ReachNumber = u32;
 #[derive(Debug)]
 pub(crate) struct Reaches {
     age: ExpansionAge,
-    numbers: IndexMap<Reach, ReachNumber>,
+    numbers: ById<Reach, ReachNumber>,
     list: Vec<(Reach, u32)>,
     free: Vec<ReachNumber>,
     /// Per tier, and there per reach: the regions of a match that its tickets can join at that tier.
@@ -30,7 +30,7 @@ pub(crate) struct Reaches {
 
 impl Reaches {
     pub fn new(age: ExpansionAge, tiers: usize) -> Self {
-        let (numbers, list, free) = (IndexMap::new(), Vec::new(), Vec::new());
+        let (numbers, list, free) = (ById::default(), Vec::new(), Vec::new());
         Self { age, numbers, list, free, open: vec![Vec::new(); tiers] }
     }
 
