@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use matchwright_engine::{Change, Record};
+use matchwright_engine::{Change, Proposal, Record};
 use matchwright_model::{AttributeValue, MatchId, Player, TicketId, Timestamp};
 use matchwright_rules::RuleSet;
 use matchwright_search::{Search, SearchSettings};
@@ -71,6 +71,10 @@ impl Stream {
         let mut book = Book::default();
         let mut waiting: VecDeque<usize> = VecDeque::new();
         let (mut next, mut matches) = (0, 0_u128);
+        let mut new_id = || {
+            matches += 1;
+            MatchId(matches)
+        };
         let mut now = Timestamp(0);
         while let Some(at) = self.next_event(next, waiting.front(), search.next_wake(), now) {
             now = at;
@@ -95,13 +99,10 @@ impl Stream {
             }
             loop {
                 let before = thread_time();
-                let step = search.step(now, &mut || {
-                    matches += 1;
-                    MatchId(matches)
-                });
+                let step = searched(&mut search, now, &mut new_id);
                 book.worst = book.worst.max(thread_time() - before);
-                let Some(step) = step else { break };
-                if let Some(proposal) = step.proposal {
+                let Some(proposals) = step else { break };
+                for proposal in proposals {
                     let team = |name: &str| rules.team(name).expect("a team of the rule set") as u8;
                     let seats = proposal.seats.iter().map(|seat| {
                         let ticket = number(&seat.ticket) as u32;
@@ -165,6 +166,20 @@ impl Stream {
         let wake = wake.map(|wake| wake.max(Timestamp(now.0 + 1)));
         [arrival, timeout, wake].into_iter().flatten().min()
     }
+}
+
+/// The next piece of work as the server does it: a round of a sweep where so many wait, else a step. `None`: there is
+/// nothing to do.
+fn searched(
+    search: &mut Search,
+    now: Timestamp,
+    new_id: &mut dyn FnMut() -> MatchId,
+) -> Option<Vec<Proposal>> {
+    if let Some(backlog) = search.backlog(now) {
+        let round = backlog.stretches().map(|stretch| backlog.walk(stretch)).collect();
+        return Some(search.swept(round, new_id));
+    }
+    Some(search.step(now, new_id)?.proposal.into_iter().collect())
 }
 
 fn ticket_id(number: usize) -> TicketId {

@@ -6,9 +6,13 @@
 //!
 //! Matchmakers take turns, so that one with thousands of hopeless tickets does not keep another waiting. Within a
 //! matchmaker the oldest ticket comes first, and what was cut before comes behind what is new, but gets its share.
+//!
+//! With a *hold*, all that became dirty since the last time is looked at together, at most once per hold: whoever is
+//! served has everybody to choose from who came meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::time::Duration;
 
 use matchwright_model::{MatchmakerName, Timestamp};
 
@@ -43,6 +47,9 @@ pub(crate) struct Agenda {
     last: Option<MatchmakerName>,
     /// A number that another ticket has by now wakes that one, which costs a look and changes nothing.
     wheel: BTreeSet<(Timestamp, Number, Cause)>,
+    hold: Duration,
+    /// Nobody is looked at before.
+    opens_at: Timestamp,
 }
 
 /// Dirty tickets of one matchmaker, oldest first; one entry a ticket in each.
@@ -81,6 +88,10 @@ impl Queue {
 }
 
 impl Agenda {
+    pub fn new(hold: Duration) -> Self {
+        Self { hold, ..Self::default() }
+    }
+
     pub fn mark(&mut self, matchmaker: &MatchmakerName, rank: Rank, dirty: Dirty) {
         self.queues.entry(matchmaker.clone()).or_default().mark(rank, dirty);
     }
@@ -89,14 +100,15 @@ impl Agenda {
         self.wheel.insert((at, ticket, cause));
     }
 
-    pub fn take_dirty(&mut self) -> Option<Dirty> {
-        let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let next = self
-            .queues
-            .range::<MatchmakerName, _>((behind, Bound::Unbounded))
-            .next()
-            .or_else(|| self.queues.iter().next());
-        let matchmaker = next?.0.clone();
+    /// Who is looked at next. Once nobody is left, what comes is held until the next multiple of the hold.
+    pub fn take_dirty(&mut self, now: Timestamp) -> Option<Dirty> {
+        if now < self.opens_at {
+            return None;
+        }
+        let Some(matchmaker) = self.in_turn().next().map(|(name, _)| name.clone()) else {
+            self.opens_at = self.next_opening(now);
+            return None;
+        };
         let queue = self.queues.get_mut(&matchmaker)?;
         let taken = queue.take();
         if queue.is_empty() {
@@ -106,12 +118,10 @@ impl Agenda {
         taken
     }
 
-    /// Matchmakers with so many new dirty tickets, the next in turn first.
-    pub fn crowded(&self, tickets_min: usize) -> impl Iterator<Item = &MatchmakerName> {
-        let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let from = self.queues.range::<MatchmakerName, _>((behind, Bound::Unbounded));
-        let all = from.chain(&self.queues);
-        all.filter(move |(_, queue)| queue.new.len() >= tickets_min).map(|(name, _)| name)
+    /// Matchmakers with so many new dirty tickets that may be looked at, the next in turn first.
+    pub fn crowded(&self, tickets_min: usize, now: Timestamp) -> impl Iterator<Item = &MatchmakerName> {
+        let all = self.in_turn().filter(move |(_, queue)| queue.new.len() >= tickets_min);
+        all.map(|(name, _)| name).filter(move |_| now >= self.opens_at)
     }
 
     /// So many new dirty tickets of this matchmaker wait.
@@ -127,7 +137,21 @@ impl Agenda {
     pub fn next_wake(&self) -> Option<Timestamp> {
         match self.queues.is_empty() {
             true => self.wheel.first().map(|(at, ..)| *at),
-            false => Some(Timestamp(0)),
+            false => Some(self.opens_at),
+        }
+    }
+
+    /// Matchmakers with something to do, from the next in turn on; each at least once.
+    fn in_turn(&self) -> impl Iterator<Item = (&MatchmakerName, &Queue)> {
+        let behind = self.last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        self.queues.range::<MatchmakerName, _>((behind, Bound::Unbounded)).chain(&self.queues)
+    }
+
+    /// The first multiple of the hold after a time; at once without a hold.
+    fn next_opening(&self, now: Timestamp) -> Timestamp {
+        match self.hold.as_millis() as u64 {
+            0 => Timestamp(0),
+            hold => Timestamp((now.0 / hold + 1) * hold),
         }
     }
 }
@@ -146,7 +170,7 @@ mod tests {
     }
 
     fn all(mut agenda: Agenda) -> Vec<Number> {
-        std::iter::from_fn(|| agenda.take_dirty()).map(|dirty| dirty.ticket).collect()
+        std::iter::from_fn(|| agenda.take_dirty(Timestamp(0))).map(|dirty| dirty.ticket).collect()
     }
 
     #[test]
@@ -175,7 +199,21 @@ mod tests {
         mark(&mut agenda, "duel", 5, 1, Cause::Expansion);
         mark(&mut agenda, "duel", 5, 1, Cause::Arrival);
         mark(&mut agenda, "duel", 5, 1, Cause::Expansion);
-        assert_eq!(agenda.take_dirty(), Some(dirty(5, Cause::Arrival)));
-        assert_eq!(agenda.take_dirty(), None);
+        assert_eq!(agenda.take_dirty(Timestamp(0)), Some(dirty(5, Cause::Arrival)));
+        assert_eq!(agenda.take_dirty(Timestamp(0)), None);
+    }
+
+    #[test]
+    fn with_a_hold_what_is_new_is_looked_at_together() {
+        let mut agenda = Agenda::new(Duration::from_secs(2));
+        let take = |agenda: &mut Agenda, at| agenda.take_dirty(Timestamp(at)).map(|dirty| dirty.ticket);
+        mark(&mut agenda, "duel", 1, 3, Cause::Arrival);
+        assert_eq!(take(&mut agenda, 3_000), Some(1), "nobody was looked at for long");
+        assert_eq!(take(&mut agenda, 3_000), None);
+        mark(&mut agenda, "duel", 2, 3, Cause::Arrival);
+        mark(&mut agenda, "duel", 3, 1, Cause::Expansion);
+        assert_eq!(agenda.crowded(1, Timestamp(3_999)).count(), 0);
+        assert_eq!((take(&mut agenda, 3_999), agenda.next_wake()), (None, Some(Timestamp(4_000))));
+        assert_eq!((take(&mut agenda, 4_000), take(&mut agenda, 4_001)), (Some(3), Some(2)));
     }
 }

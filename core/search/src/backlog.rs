@@ -7,7 +7,7 @@ use matchwright_model::{MatchmakerName, Timestamp};
 
 use crate::SearchSettings;
 use crate::look::{Look, Made};
-use crate::pool::{Pool, Sought};
+use crate::pool::Pool;
 use crate::sweep::Stretch;
 
 /// The next pieces of a pool that is swept.
@@ -51,11 +51,7 @@ impl<'s> Backlog<'s> {
     /// Walks one stretch. All of a round are to be walked, each once.
     pub fn walk(&self, stretch: &Stretch) -> Swept {
         let look = Look { settings: self.settings, pool: self.pool, now: self.now };
-        let is_held = |sought: &Sought<'_>| {
-            sought.units.iter().all(|(entry, _)| entry.rank.started_at + self.settings.hold > self.now)
-        };
-        let judged = |sought: Sought<'_>| if is_held(&sought) { None } else { look.judged(sought) };
-        let made = self.pool.walk(stretch, look.limits(), judged);
+        let made = self.pool.walk(stretch, look.limits(), |sought| look.judged(sought));
         Swept { matchmaker: self.pool.matchmaker.clone(), made }
     }
 }

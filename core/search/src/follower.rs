@@ -49,13 +49,13 @@ pub struct Step {
 impl Search {
     pub fn new(settings: SearchSettings) -> Self {
         Self {
+            agenda: Agenda::new(settings.hold),
             settings,
             rule_sets: BTreeMap::new(),
             configs: BTreeMap::new(),
             pools: BTreeMap::new(),
             roster: Roster::default(),
             matches: BTreeMap::new(),
-            agenda: Agenda::default(),
             sweeps: BTreeMap::new(),
             counted: Vec::new(),
         }
@@ -116,7 +116,7 @@ impl Search {
             }
             self.mark(number, cause);
         }
-        let dirty = self.agenda.take_dirty()?;
+        let dirty = self.agenda.take_dirty(now)?;
         let proposal = self.search_from(&dirty, now).map(|made| self.propose(made, new_id()));
         let mut counted = std::mem::take(&mut self.counted);
         counted.sort_unstable();
@@ -141,7 +141,7 @@ impl Search {
         sweeps.retain(|name, left| !left.is_empty() || agenda.is_crowded(name, tickets_min));
         let begun = sweeps.iter().find(|(_, left)| !left.is_empty()).map(|(name, _)| name);
         let may_begin = |name: &&MatchmakerName| !sweeps.contains_key(*name);
-        let name = begun.or_else(|| agenda.crowded(tickets_min).find(may_begin))?.clone();
+        let name = begun.or_else(|| agenda.crowded(tickets_min, now).find(may_begin))?.clone();
         let pool = pools.get(&name)?;
         let left = sweeps.entry(name).or_insert_with(|| backlog::all_of(pool, settings, now));
         (!left.is_empty()).then(|| Backlog::new(settings, pool, now, left))
@@ -222,10 +222,7 @@ impl Search {
         if let Some(known) = self.roster.get_mut(number) {
             known.place = Some(place);
         }
-        match self.settings.hold.is_zero() {
-            true => self.mark(number, Cause::Arrival),
-            false => self.agenda.wake(started_at + self.settings.hold, number, Cause::Arrival),
-        }
+        self.mark(number, Cause::Arrival);
     }
 
     fn mark(&mut self, number: Number, cause: Cause) {

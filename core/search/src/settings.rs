@@ -18,7 +18,8 @@ pub struct SearchSettings {
     pub sweep_tickets: usize,
     /// Stretches of a sweep that are walked in one round, each by a worker. The threads are those of who calls [`crate::Search::backlog`].
     pub workers: usize,
-    /// A ticket is first searched for so long after it came: longer waits, closer matches.
+    /// What is new is looked at together, at most once in so long, at its multiples: longer waits, closer matches.
+    /// Of less than a millisecond: at once.
     pub hold: Duration,
     /// A match with open seats waits until its oldest ticket has waited so long.
     pub hold_partial: Duration,

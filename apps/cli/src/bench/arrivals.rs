@@ -18,7 +18,7 @@ use super::{bar, judged, workload};
   matchwright bench arrivals --workload w5 --per-second 200 --hold 0,0.25,1
 
 Poisson arrivals in virtual time; a ticket waits at most a minute. The engine searches when something changes, and
-holds a ticket back as long as --hold says; the greedy searches the whole pool once a second. Figures are of the
+with a --hold looks at what is new together, once in so long; the greedy searches the whole pool once a second. Figures are of the
 tickets that came in the middle three fifths of the run; costs are processor time of one thread. Who waits how long is
 the same in every round; costs are medians of the rounds, in which the searches take turns.")]
 pub struct ArrivalsBench {
@@ -27,7 +27,7 @@ pub struct ArrivalsBench {
     /// Tickets per second
     #[arg(long, value_delimiter = ',', default_value = "20,200,2000", value_name = "RATE")]
     per_second: Vec<f64>,
-    /// Seconds for which a ticket is held back
+    /// What is new is looked at together, once in so many seconds; 0: at once
     #[arg(long, value_delimiter = ',', default_value = "0,1", value_name = "SECONDS")]
     hold: Vec<f64>,
     /// Length of each run, in virtual seconds

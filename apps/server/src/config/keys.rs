@@ -64,7 +64,11 @@ pub const KEYS: &[Key] = &[
         "When so many tickets wait to be looked from at once, their pool is swept, not by age. 0: never.",
     ),
     key("search.workers", "1", "Threads that share a sweep."),
-    key("search.hold_seconds", "0.0", "A ticket waits at least so long: longer waits, closer matches."),
+    key(
+        "search.hold_seconds",
+        "0.0",
+        "What is new is looked at together, at most once in so long: longer waits, closer matches.",
+    ),
     key(
         "search.hold_partial_seconds",
         "0.0",
