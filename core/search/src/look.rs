@@ -8,7 +8,7 @@ use matchwright_rules::{ExpansionAge, Lineup, RuleKind, Strategy, judge};
 use crate::agenda::{Cause, Dirty};
 use crate::balance::balance;
 use crate::hope::Hope;
-use crate::hunt::{Found, Hunt, hunt, tier_of};
+use crate::hunt::{Found, Hunt, Outcome, hunt, tier_of};
 use crate::order::nearest;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
 use crate::roster::Number;
@@ -16,6 +16,12 @@ use crate::{Limits, SearchSettings, large};
 
 /// Of the budget around an anchor, one part in so many goes to the documented order.
 const FIRST_SHARE: u64 = 4;
+/// In buckets up to so many times those that are searched completely, a ticket that was looked from in vain before is
+/// also looked from completely, among so many of the closest and with one part in so many of the budget. In fuller
+/// buckets that finds hardly more than the crowd's search does.
+const STARVING_BUCKETS: usize = 4;
+const STARVING_CANDIDATES: usize = 24;
+const STARVING_SHARE: u64 = 4;
 /// Tickets per player of a match above which a bucket is not looked at as a whole for every arrival.
 const LARGE_BUCKET: usize = 8;
 
@@ -113,7 +119,7 @@ impl<'s> Look<'s> {
     pub fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         if bucket.len() >= self.crowd_min() {
-            return self.around(own, bucket);
+            return self.around(dirty, own, bucket);
         }
         let any =
             self.hunt(vec![own], self.candidates(dirty, own, own, bucket), self.settings.nodes_per_anchor);
@@ -137,17 +143,34 @@ impl<'s> Look<'s> {
         Looked { made: Some(made), seen, is_cut: false }
     }
 
-    /// A match around a ticket of a large bucket; where columns cannot say every rule, also by the complete search
-    /// over the nearest.
-    fn around(&self, own: &'s Entry, bucket: &'s Bucket) -> Looked {
+    /// A match around a ticket of a large bucket; where the plan cannot say every rule, also by the complete search
+    /// over the nearest, and around a ticket that waits in vain by that over the closest.
+    fn around(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Looked {
         let sought = self.sought(own);
-        if sought.is_some() || !self.pool.plan.is_partial {
-            return Looked { made: sought, is_cut: true, ..Looked::default() };
-        }
+        let is_sparse = bucket.len() <= STARVING_BUCKETS * self.settings.exact_tickets;
         let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
-        let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
-        let hunted = self.hunt(vec![own], others, self.settings.nodes_per_anchor);
-        Looked { made: hunted.made, seen: hunted.seen, is_cut: true }
+        let hunted = match &sought {
+            None if self.pool.plan.is_partial => {
+                let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
+                self.hunt(vec![own], others, self.settings.nodes_per_anchor)
+            }
+            None if dirty.cause == Cause::Retry && is_sparse => self.starving(own, others.collect()),
+            _ => Hunted::default(),
+        };
+        Looked { made: sought.or(hunted.made), seen: hunted.seen, is_cut: true }
+    }
+
+    /// The complete search around a ticket that waits in vain, over the closest of those for whom there is hope.
+    fn starving(&self, own: &'s Entry, others: Vec<&'s Entry>) -> Hunted {
+        let Some(mut closest) = self.hopeful(&[own], others) else { return Hunted::default() };
+        self.by_closeness(own, &mut closest);
+        closest.truncate(STARVING_CANDIDATES);
+        if self.is_ordered() {
+            closest = nearest(&self.pool.rules, own, closest.into_iter(), usize::MAX);
+        }
+        let outcome =
+            hunt(&self.hunting(vec![own], closest, self.settings.nodes_per_anchor / STARVING_SHARE));
+        self.hunted(&[own], outcome)
     }
 
     /// A match around a ticket out of a large bucket.
@@ -198,14 +221,25 @@ impl<'s> Look<'s> {
     }
 
     /// In the documented order first (D-95); where the budget ends before the search, the rest of it goes to the
-    /// nearest first, which finds more.
+    /// closest first, which finds more.
     fn hunt(&self, must: Vec<&'s Entry>, candidates: Vec<&'s Entry>, nodes: u64) -> Hunted {
-        let numbers: Vec<Number> = must.iter().map(|entry| entry.number).collect();
-        let hope = Hope { rules: &self.pool.rules, plan: &self.pool.plan, now: self.now, must: &must };
-        let Some(candidates) = hope.of(candidates) else { return Hunted::default() };
-        let is_ordered = self.pool.rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sort(_)));
-        let has_second = !is_ordered && self.pool.plan.steer.near.is_some();
-        let mut hunting = Hunt {
+        let Some(candidates) = self.hopeful(&must, candidates) else { return Hunted::default() };
+        let has_second = !self.is_ordered() && self.pool.plan.steer.near.is_some();
+        let first_nodes = if has_second { nodes / FIRST_SHARE } else { nodes };
+        let mut hunting = self.hunting(must, candidates, first_nodes);
+        let mut outcome = hunt(&hunting);
+        if outcome.found.is_none() && outcome.cut && has_second {
+            let used = outcome.nodes_used;
+            self.by_closeness(hunting.must[0], &mut hunting.candidates);
+            hunting.nodes = nodes - used;
+            outcome = hunt(&hunting);
+            outcome.nodes_used += used;
+        }
+        self.hunted(&hunting.must, outcome)
+    }
+
+    fn hunting(&self, must: Vec<&'s Entry>, candidates: Vec<&'s Entry>, nodes: u64) -> Hunt<'s> {
+        Hunt {
             rules: &self.pool.rules,
             plan: &self.pool.plan,
             now: self.now,
@@ -213,30 +247,37 @@ impl<'s> Look<'s> {
             must,
             candidates,
             players_max: self.players_max(),
-            nodes: if has_second { nodes / FIRST_SHARE } else { nodes },
-        };
-        let mut outcome = hunt(&hunting);
-        let mut used = outcome.nodes_used;
-        if outcome.found.is_none() && outcome.cut && has_second {
-            let near = |entry: &Entry| {
-                let sum = |column: usize| entry.rows.iter().map(|(_, row)| row[column]).sum::<f64>();
-                self.pool.plan.steer.near.map_or(0.0, |column| sum(column + 1) / sum(0))
-            };
-            let anchor = near(hunting.must[0]);
-            let away = |entry: &&Entry| (near(entry) - anchor).abs();
-            hunting
-                .candidates
-                .sort_by(|a, b| a.rank.class().cmp(&b.rank.class()).then(away(a).total_cmp(&away(b))));
-            hunting.nodes = nodes - used;
-            outcome = hunt(&hunting);
-            used += outcome.nodes_used;
+            nodes,
         }
+    }
+
+    fn hunted(&self, must: &[&Entry], outcome: Outcome<'s>) -> Hunted {
         Hunted {
-            seen: numbers.into_iter().map(|number| (number, outcome.counts.clone())).collect(),
+            seen: must.iter().map(|entry| (entry.number, outcome.counts.clone())).collect(),
             made: outcome.found.map(|found| self.made(&found, &self.balanced(&found))),
-            nodes_used: used,
+            nodes_used: outcome.nodes_used,
             cut: outcome.cut,
         }
+    }
+
+    fn hopeful(&self, must: &[&Entry], candidates: Vec<&'s Entry>) -> Option<Vec<&'s Entry>> {
+        Hope { rules: &self.pool.rules, plan: &self.pool.plan, now: self.now, must }.of(candidates)
+    }
+
+    /// Sort rules decide in which order candidates are tried.
+    fn is_ordered(&self) -> bool {
+        self.pool.rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sort(_)))
+    }
+
+    /// Sorts by distance to the anchor in the number that says who is near whom; the order stays where there is none.
+    fn by_closeness(&self, anchor: &Entry, candidates: &mut [&'s Entry]) {
+        let near = |entry: &Entry| {
+            let sum = |column: usize| entry.rows.iter().map(|(_, row)| row[column]).sum::<f64>();
+            self.pool.plan.steer.near.map_or(0.0, |column| sum(column + 1) / sum(0))
+        };
+        let center = near(anchor);
+        let away = |entry: &Entry| (near(entry) - center).abs();
+        candidates.sort_by(|a, b| a.rank.class().cmp(&b.rank.class()).then(away(a).total_cmp(&away(b))));
     }
 
     /// The lineup with even teams, where the rule set asks for them.
