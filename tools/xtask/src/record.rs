@@ -22,7 +22,14 @@ const ALL: [List; 3] = [
              --mode anchor --rounds 3 --baseline-seconds 0",
         ],
     ),
-    ("small", &["--tickets 12,20,30,40 --pools 100"]),
+    // Three teams without a budget take minutes.
+    (
+        "small",
+        &[
+            "--workload w2,w5 --tickets 12,20,30,40 --pools 100",
+            "--workload w3 --tickets 12,20,40 --pools 50",
+        ],
+    ),
     ("arrivals", &["--rounds 3", "--workload w5 --per-second 20,200 --hold 0,1 --rounds 3"]),
 ];
 

@@ -116,8 +116,12 @@ fn show(rows: &[(&'static str, usize, Outcome)], listed: &[(&'static str, Served
             "w5" => 26.0,
             _ => 100.0,
         };
-        let times = one.engine as f64 / one.greedy.max(1) as f64;
-        tell(&format!("{least} x the greedy's matches"), format!("{times:.1} x"), times >= least);
+        let times = one.engine as f64 / one.greedy as f64;
+        let found = match one.greedy {
+            0 => format!("{} matches, it made none", one.engine),
+            _ => format!("{times:.1} x"),
+        };
+        tell(&format!("{least} x the greedy's matches"), found, one.engine > 0 && times >= least);
         let us = one.engine_time.as_secs_f64() * 1e6;
         tell("a whole pool in 500 us", format!("{us:.0} us"), us <= 500.0);
     }
