@@ -31,7 +31,7 @@ const HUNT: &str = "matchwright_search::hunt::hunt";
 /// Name, what an operation is, the function inside of which is counted, and the run; it tells its operations.
 type HotPath = (&'static str, &'static str, &'static str, fn() -> usize);
 
-const PATHS: [HotPath; 18] = [
+const PATHS: [HotPath; 19] = [
     ("insert-w1", "ticket", MEASURED, || insert("w1")),
     ("insert-w2", "ticket", MEASURED, || insert("w2")),
     ("insert-w3", "ticket", MEASURED, || insert("w3")),
@@ -48,6 +48,7 @@ const PATHS: [HotPath; 18] = [
     ("verdict-w2", "match", MEASURED, || verdict("w2")),
     ("verdict-w3", "match", MEASURED, || verdict("w3")),
     ("hunt-w2", "pool of 40", HUNT, || hunt("w2")),
+    ("hunt-w3", "pool of 40", HUNT, || hunt("w3")),
     ("hunt-w5", "pool of 40", HUNT, || hunt("w5")),
     ("judge-w5", "match", MEASURED, || judged("w5")),
 ];

@@ -30,11 +30,24 @@ impl Columns {
 }
 
 /// A row per team: its players, then its columns.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Totals {
     width: usize,
     /// In place for a few teams of a few columns.
     numbers: SmallVec<[f64; 16]>,
+}
+
+/// A match is copied with every ticket that is tried: as a whole, not number by number.
+impl Clone for Totals {
+    fn clone(&self) -> Self {
+        Self { width: self.width, numbers: SmallVec::from_slice(&self.numbers) }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.width = source.width;
+        self.numbers.clear();
+        self.numbers.extend_from_slice(&source.numbers);
+    }
 }
 
 impl Totals {
