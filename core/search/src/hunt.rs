@@ -17,6 +17,7 @@ use matchwright_rules::{
 
 use smallvec::SmallVec;
 
+use crate::crowd::bits;
 use crate::pool::Entry;
 
 /// What one hunt is about.
@@ -60,22 +61,22 @@ pub(crate) type Teams<T> = SmallVec<[T; 4]>;
 /// Hunts.
 pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
     let everybody = || hunt.candidates.iter().chain(&hunt.must).map(|entry| &*entry.party);
-    let universe = hunt.plan.is_partial.then(|| Universe::of(hunt.rules, everybody()));
     let mut walk = Walk {
         hunt,
-        universe,
-        coming: hunt.plan.coming(Vec::new(), everybody()),
-        ahead: Ahead::of(&hunt.candidates, hunt.now),
+        universe: hunt.plan.is_partial.then(|| Universe::of(hunt.rules, everybody())),
+        ahead: Ahead::of(hunt),
+        coming: Coming::default(),
         totals: Totals::new(&hunt.plan.columns, hunt.rules.teams.len()),
         company: Company::default(),
         chosen: Vec::new(),
+        players: 0,
         best: None,
         best_players: 0,
         nodes: 0,
         counts: vec![(0, 0); hunt.rules.rules.len()],
         twins: interchangeable(hunt.rules),
         may_fill: hunt.candidates.iter().chain(&hunt.must).any(|entry| entry.is_backfill()),
-        has_soft: hunt.rules.rules.iter().any(|rule| rule.enforced && can_heal(&rule.kind)),
+        has_soft: hunt.rules.rules.iter().any(is_soft),
     };
     let end = walk.place_musts(0);
     Outcome { found: walk.best, nodes_used: walk.nodes, cut: end == Flow::OutOfNodes, counts: walk.counts }
@@ -100,29 +101,103 @@ enum Flow {
     PutOff,
 }
 
+/// The youngest and the eldest of several tickets.
+#[derive(Debug, Clone, Copy)]
+struct Ages {
+    least: Duration,
+    most: Duration,
+}
+
+impl Ages {
+    const NOBODY: Self = Self { least: Duration::MAX, most: Duration::ZERO };
+
+    fn of<'e>(entries: impl Iterator<Item = &'e Entry>, now: Timestamp) -> Self {
+        entries.fold(Self::NOBODY, |ages, entry| ages.with(now.since(entry.rank.started_at)))
+    }
+
+    fn with(self, age: Duration) -> Self {
+        self.and(Self { least: age, most: age })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+}
+
 /// What the candidates from some index on can still bring.
 struct Ahead {
+    /// Of those who must be in.
+    must_ages: Ages,
+    ages: Vec<Ages>,
     players: Vec<u32>,
-    age_min: Vec<Duration>,
-    age_max: Vec<Duration>,
+    /// The regions of the first who must be in; none where regions play no part.
+    regions: SmallVec<[u32; 8]>,
+    /// Per candidate and there per region: players who may play in it.
+    regional: Vec<u32>,
+    /// Per candidate, what [`Coming::domain`] is of those from there on.
+    domains: Vec<Vec<(f64, f64)>>,
+    /// The same of everybody.
+    everybody: Vec<(f64, f64)>,
 }
 
 impl Ahead {
-    fn of(candidates: &[&Entry], now: Timestamp) -> Self {
-        let count = candidates.len();
-        let mut ahead = Self {
-            players: vec![0; count + 1],
-            age_min: vec![Duration::MAX; count + 1],
-            age_max: vec![Duration::ZERO; count + 1],
+    fn of(hunt: &Hunt<'_>) -> Self {
+        let count = hunt.candidates.len();
+        let must_ages = Ages::of(hunt.must.iter().copied(), hunt.now);
+        let all = must_ages.and(Ages::of(hunt.candidates.iter().copied(), hunt.now));
+        let span = TierSpan { low: hunt.rules.tier(all.least), high: hunt.rules.tier(all.most) };
+        let regions: SmallVec<[u32; 8]> = match hunt.must[0].regions.is_empty() {
+            true => SmallVec::new(),
+            false => bits(hunt.must[0].regions_at(span)).collect(),
         };
-        for (index, entry) in candidates.iter().enumerate().rev() {
-            let age = now.since(entry.rank.started_at);
+        let mut ahead = Self {
+            must_ages,
+            ages: vec![Ages::NOBODY; count + 1],
+            players: vec![0; count + 1],
+            regional: vec![0; (count + 1) * regions.len()],
+            regions,
+            domains: vec![hunt.plan.domain(std::iter::empty()); count + 1],
+            everybody: Vec::new(),
+        };
+        for (index, entry) in hunt.candidates.iter().enumerate().rev() {
+            ahead.ages[index] = ahead.ages[index + 1].with(hunt.now.since(entry.rank.started_at));
             ahead.players[index] = ahead.players[index + 1] + entry.size();
-            ahead.age_min[index] = ahead.age_min[index + 1].min(age);
-            ahead.age_max[index] = ahead.age_max[index + 1].max(age);
+            let (here, near) = (index * ahead.regions.len(), entry.regions_at(span));
+            for (place, region) in ahead.regions.iter().enumerate() {
+                let own = if near >> region & 1 == 1 { entry.size() } else { 0 };
+                ahead.regional[here + place] = ahead.regional[here + ahead.regions.len() + place] + own;
+            }
+            let domain = hunt.plan.domain(std::iter::once(&*entry.party));
+            ahead.domains[index] = match index + 1 == count {
+                true => domain,
+                false => hunt.plan.united(&domain, &ahead.domains[index + 1]),
+            };
         }
+        let musts = hunt.plan.domain(hunt.must.iter().map(|entry| &*entry.party));
+        ahead.everybody = if count == 0 { musts } else { hunt.plan.united(&musts, &ahead.domains[0]) };
         ahead
     }
+
+    /// Players from a candidate on who can come into a match in one of these regions; where there is none, all.
+    fn supply(&self, from: usize, common: u64) -> u32 {
+        let near = self.regions.iter().enumerate().filter(|(_, region)| common >> *region & 1 == 1);
+        let near = near.map(|(place, _)| self.regional[from * self.regions.len() + place]);
+        near.max().unwrap_or(self.players[from])
+    }
+}
+
+/// A ticket that is to come into the set.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    entry: &'a Entry,
+    /// `None`: where its backfill says.
+    team: Option<usize>,
+    /// Tiers at which the set with it, or one that grows out of it, can be judged.
+    span: TierSpan,
+    /// The candidates from here on may come after it.
+    next: usize,
+    /// All who must be in are.
+    whole: bool,
 }
 
 /// A ticket in the set.
@@ -133,17 +208,21 @@ struct Chosen<'a> {
     team: Option<usize>,
     /// The totals before it came.
     before: Totals,
+    /// With all before it, and those who must be in.
+    ages: Ages,
 }
 
 struct Walk<'h, 'a> {
     hunt: &'h Hunt<'a>,
     /// For rules that the plan leaves to the bound.
     universe: Option<Universe>,
-    coming: Coming,
     ahead: Ahead,
+    /// Who may still come into the set at hand.
+    coming: Coming,
     totals: Totals,
     company: Company<'a>,
     chosen: Vec<Chosen<'a>>,
+    players: u32,
     best: Option<Found<'a>>,
     best_players: u32,
     nodes: u64,
@@ -164,16 +243,19 @@ impl<'a> Walk<'_, 'a> {
             return Flow::On;
         }
         let whole = index + 1 == self.hunt.must.len();
+        let span = self.span_with(entry, 0);
         let mut last = Vec::new();
-        for team in self.placements(entry, self.span_with(entry, 0)) {
-            match self.try_team((entry, team), 0, whole, true, &mut |walk| walk.place_musts(index + 1)) {
+        for team in self.placements(entry, span) {
+            let step = Step { entry, team, span, next: 0, whole };
+            match self.try_team(step, true, &mut |walk| walk.place_musts(index + 1)) {
                 Flow::On => {}
                 Flow::PutOff => last.push(team),
                 end => return end,
             }
         }
         for team in last {
-            match self.try_team((entry, team), 0, whole, false, &mut |walk| walk.place_musts(index + 1)) {
+            let step = Step { entry, team, span, next: 0, whole };
+            match self.try_team(step, false, &mut |walk| walk.place_musts(index + 1)) {
                 Flow::On => {}
                 end => return end,
             }
@@ -192,21 +274,21 @@ impl<'a> Walk<'_, 'a> {
             if self.is_excluded(entry) {
                 continue;
             }
-            for team in self.placements(entry, self.span_with(entry, index + 1)) {
-                match self.try_team((entry, team), index + 1, true, true, &mut |walk| walk.extend(index + 1))
-                {
+            let (span, next) = (self.span_with(entry, index + 1), index + 1);
+            for team in self.placements(entry, span) {
+                let step = Step { entry, team, span, next, whole: true };
+                match self.try_team(step, true, &mut |walk| walk.extend(next)) {
                     Flow::On => {}
-                    Flow::PutOff => last.push((index, team)),
+                    Flow::PutOff => last.push(step),
                     end => return end,
                 }
             }
         }
-        for (index, team) in last {
-            let seat = (self.hunt.candidates[index], team);
-            if !self.can_grow(index) {
+        for step in last {
+            if !self.can_grow(step.next - 1) {
                 continue;
             }
-            match self.try_team(seat, index + 1, true, false, &mut |walk| walk.extend(index + 1)) {
+            match self.try_team(step, false, &mut |walk| walk.extend(step.next)) {
                 Flow::On => {}
                 end => return end,
             }
@@ -216,45 +298,36 @@ impl<'a> Walk<'_, 'a> {
 
     /// Whether a set with a candidate of this index or a later one can be larger than the best so far.
     fn can_grow(&self, index: usize) -> bool {
-        let reach = self.hunt.players_max.min(self.players() + self.ahead.players[index]);
-        self.best.is_none() || reach > self.best_players
+        let reach = || self.hunt.players_max.min(self.players + self.ahead.players[index]);
+        self.best.is_none() || reach() > self.best_players
     }
 
     /// Seats a ticket in a team, goes on from there, and takes it out again. `may_put_off`: not if it breaks a soft rule.
     fn try_team(
         &mut self,
-        (entry, team): (&'a Entry, Option<usize>),
-        next: usize,
-        whole: bool,
+        step: Step<'a>,
         may_put_off: bool,
         go_on: &mut dyn FnMut(&mut Self) -> Flow,
     ) -> Flow {
         if self.nodes >= self.hunt.nodes {
             return Flow::OutOfNodes;
         }
-        let span = self.span_with(entry, next);
-        self.seat(entry, team);
+        self.seat(step.entry, step.team);
         let flow = match may_put_off && self.breaks_soft() {
             true => Flow::PutOff,
-            false => self.visit(span, next, whole, go_on),
+            false => self.visit(step, go_on),
         };
         self.unseat();
         flow
     }
 
     /// Keeps the set if it is a match, and goes on from it if more can come of it.
-    fn visit(
-        &mut self,
-        span: TierSpan,
-        next: usize,
-        whole: bool,
-        go_on: &mut dyn FnMut(&mut Self) -> Flow,
-    ) -> Flow {
+    fn visit(&mut self, step: Step<'a>, go_on: &mut dyn FnMut(&mut Self) -> Flow) -> Flow {
         self.nodes += 1;
-        if !self.is_open(span, next, whole) {
+        if !self.is_open(step.span, step.next, step.whole) {
             return Flow::On;
         }
-        match if whole { self.record() } else { Flow::On } {
+        match if step.whole { self.record() } else { Flow::On } {
             Flow::On => go_on(self),
             end => end,
         }
@@ -266,14 +339,13 @@ impl<'a> Walk<'_, 'a> {
             return false;
         }
         let tier = tier_of(self.hunt.rules, self.hunt.now, self.entries());
-        let soft = |rule: &Rule| rule.enforced && can_heal(&rule.kind);
         if self.hunt.plan.is_partial {
             let judgement = judge(self.hunt.rules, &self.lineup(), tier, self.hunt.policy);
             let rules = self.hunt.rules.rules.iter().zip(&judgement.rules);
-            return rules.into_iter().any(|(rule, held)| soft(rule) && *held == Some(false));
+            return rules.into_iter().any(|(rule, held)| is_soft(rule) && *held == Some(false));
         }
-        let verdicts = self.verdicts(TierSpan { low: tier, high: tier }, &Coming::default());
-        self.hunt.rules.rules.iter().zip(&verdicts).any(|(rule, one)| soft(rule) && *one == Verdict::False)
+        let (exact, nobody) = (TierSpan { low: tier, high: tier }, Coming::default());
+        self.hunt.plan.verdict_of(self.hunt.rules, &self.case(exact, &nobody), is_soft) == Verdict::False
     }
 
     fn verdicts(&self, tiers: TierSpan, coming: &Coming) -> Verdicts {
@@ -355,34 +427,33 @@ impl<'a> Walk<'_, 'a> {
         for (own, words) in &entry.words {
             self.company.seat(team.unwrap_or(*own), words);
         }
-        self.chosen.push(Chosen { entry, team, before });
+        let ages = self.ages().with(self.hunt.now.since(entry.rank.started_at));
+        self.players += entry.size();
+        self.chosen.push(Chosen { entry, team, before, ages });
     }
 
     fn unseat(&mut self) {
         if let Some(last) = self.chosen.pop() {
             self.totals = last.before;
+            self.players -= last.entry.size();
             self.company.unseat(last.entry.words.len());
         }
+    }
+
+    /// Of the set, and those who must be in.
+    fn ages(&self) -> Ages {
+        self.chosen.last().map_or(self.ahead.must_ages, |last| last.ages)
     }
 
     /// Tiers at which the set with this ticket, or any set that grows out of it, can be judged.
     fn span_with(&self, entry: &Entry, next: usize) -> TierSpan {
         let rules = self.hunt.rules;
-        let musts = self.hunt.must.iter().copied();
-        let ages = self.entries().chain([entry]).chain(musts);
-        let ages = ages.map(|one| self.hunt.now.since(one.rank.started_at));
-        let next = next.min(self.hunt.candidates.len());
-        let (now, later) = match rules.algorithm.expansion_age {
-            ExpansionAge::Newest => {
-                let age = ages.min().unwrap_or_default();
-                (age, age.min(self.ahead.age_min[next]))
-            }
-            ExpansionAge::Oldest => {
-                let age = ages.max().unwrap_or_default();
-                (age, age.max(self.ahead.age_max[next]))
-            }
+        let now = self.ages().with(self.hunt.now.since(entry.rank.started_at));
+        let later = now.and(self.ahead.ages[next]);
+        let (one, other) = match rules.algorithm.expansion_age {
+            ExpansionAge::Newest => (rules.tier(now.least), rules.tier(later.least)),
+            ExpansionAge::Oldest => (rules.tier(now.most), rules.tier(later.most)),
         };
-        let (one, other) = (rules.tier(now), rules.tier(later));
         TierSpan { low: one.min(other), high: one.max(other) }
     }
 
@@ -393,11 +464,14 @@ impl<'a> Walk<'_, 'a> {
         } else {
             self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum()
         };
-        let supply = self.ahead.players[next.min(self.hunt.candidates.len())] + waiting;
-        if self.players() > self.hunt.players_max || !self.has_room(span, supply) {
+        let common = self.entries().fold(u64::MAX, |all, one| all & one.regions_at(span));
+        let supply = self.ahead.supply(next, common) + waiting;
+        if self.players > self.hunt.players_max || !self.has_room(span, supply) {
             return false;
         }
-        let has_region = self.entries().fold(u64::MAX, |all, one| all & one.regions_at(span)) != 0;
+        let domain = if whole { &self.ahead.domains[next] } else { &self.ahead.everybody };
+        self.coming.domain.clone_from(domain);
+        let has_region = common != 0;
         let mut verdicts = self.verdicts(span, &self.coming);
         if !has_region {
             let regional = self.hunt.plan.rules.iter().map(|means| matches!(means, Means::Region));
@@ -458,7 +532,7 @@ impl<'a> Walk<'_, 'a> {
     fn record(&mut self) -> Flow {
         let rules = self.hunt.rules;
         let tier = tier_of(rules, self.hunt.now, self.entries());
-        let players = self.players();
+        let players = self.players;
         let fits = |(team, taken): (&Team, u32)| {
             (*team.min_players.at(tier)..=*team.max_players.at(tier)).contains(&taken)
         };
@@ -493,10 +567,6 @@ impl<'a> Walk<'_, 'a> {
         self.best_players = players;
         if full { Flow::Full } else { Flow::On }
     }
-
-    fn players(&self) -> u32 {
-        self.taken().iter().sum()
-    }
 }
 
 /// Teams with room for a ticket, in the order to try them: those below their minimum, then the most open seats,
@@ -513,6 +583,11 @@ pub(crate) fn team_order(rules: &RuleSet, taken: &[u32], span: TierSpan, size: u
     }
     teams.sort_unstable();
     teams.into_iter().map(|(_, _, index)| index).collect()
+}
+
+/// It can fail now and hold once more players are in.
+fn is_soft(rule: &Rule) -> bool {
+    rule.enforced && can_heal(&rule.kind)
 }
 
 /// More players can make it true again; latencies and batch distances only ever get worse.

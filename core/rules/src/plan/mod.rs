@@ -137,19 +137,34 @@ impl Plan {
         parties: impl Iterator<Item = &'a Party> + Clone,
     ) -> Coming {
         let supply = parties.clone().map(|party| party.members.len() as f64).sum();
+        Coming { seats, supply, domain: self.domain(parties) }
+    }
+
+    /// [`Coming::domain`] of these parties; 0 where there is nobody.
+    pub fn domain<'a>(&self, parties: impl Iterator<Item = &'a Party> + Clone) -> Vec<(f64, f64)> {
+        let is_nobody = parties.clone().next().is_none();
         let domain = self.columns.list.iter().map(|column| {
             let members = parties.clone().flat_map(|party| party.members.iter().map(move |one| (party, one)));
             let each = members.map(|(party, member)| column.of(party, &[member]));
             match column {
                 Column::Having(..) => (0.0, each.sum()),
-                _ if supply == 0.0 => (0.0, 0.0),
+                _ if is_nobody => (0.0, 0.0),
                 _ => each.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| {
                     (low.min(one), high.max(one))
                 }),
             }
         });
-        let domain = domain.collect();
-        Coming { seats, supply, domain }
+        domain.collect()
+    }
+
+    /// [`Coming::domain`] of some and others, each of at least one party.
+    pub fn united(&self, some: &[(f64, f64)], others: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let each = self.columns.list.iter().zip(some.iter().zip(others));
+        let united = each.map(|(column, (one, other))| match column {
+            Column::Having(..) => (0.0, one.1 + other.1),
+            _ => (one.0.min(other.0), one.1.max(other.1)),
+        });
+        united.collect()
     }
 
     /// Per rule, its verdict over everything that may still come. Keys hold, as buckets
@@ -179,12 +194,17 @@ impl Plan {
 
     /// What the enforced rules with gates say together; regions and residual rules are left out.
     pub fn verdict(&self, rules: &RuleSet, case: &Case<'_>) -> Verdict {
+        self.verdict_of(rules, case, |rule| rule.enforced)
+    }
+
+    /// The same of those that are asked for.
+    pub fn verdict_of(&self, rules: &RuleSet, case: &Case<'_>, is_asked: impl Fn(&Rule) -> bool) -> Verdict {
         let has_statement = self.rules.iter().any(|means| matches!(means, Means::Statement(_)));
         let verdicts = if has_statement { self.verdicts(case) } else { Verdicts::new() };
         let mut all = Verdict::True;
         for (index, (rule, means)) in rules.rules.iter().zip(&self.rules).enumerate() {
             let one = match means {
-                _ if !rule.enforced => continue,
+                _ if !is_asked(rule) => continue,
                 Means::Gate(gate) => gate.verdict(case),
                 Means::Statement(_) => verdicts[index],
                 _ => continue,
