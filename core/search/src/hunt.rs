@@ -66,7 +66,7 @@ pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
         universe: hunt.plan.is_partial.then(|| Universe::of(hunt.rules, everybody())),
         ahead: Ahead::of(hunt),
         coming: Coming::default(),
-        totals: Totals::new(&hunt.plan.columns, hunt.rules.teams.len()),
+        nobody: Totals::new(&hunt.plan.columns, hunt.rules.teams.len()),
         company: Company::default(),
         chosen: Vec::new(),
         players: 0,
@@ -206,8 +206,8 @@ struct Chosen<'a> {
     entry: &'a Entry,
     /// `None`: where its backfill says.
     team: Option<usize>,
-    /// The totals before it came.
-    before: Totals,
+    /// With all before it.
+    totals: Totals,
     /// With all before it, and those who must be in.
     ages: Ages,
 }
@@ -219,7 +219,7 @@ struct Walk<'h, 'a> {
     ahead: Ahead,
     /// Who may still come into the set at hand.
     coming: Coming,
-    totals: Totals,
+    nobody: Totals,
     company: Company<'a>,
     chosen: Vec<Chosen<'a>>,
     players: u32,
@@ -353,7 +353,13 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn case<'c>(&'c self, tiers: TierSpan, coming: &'c Coming) -> Case<'c> {
-        Case { columns: &self.hunt.plan.columns, totals: &self.totals, company: &self.company, coming, tiers }
+        Case {
+            columns: &self.hunt.plan.columns,
+            totals: self.totals(),
+            company: &self.company,
+            coming,
+            tiers,
+        }
     }
 
     fn entries(&self) -> impl Iterator<Item = &'a Entry> {
@@ -374,11 +380,14 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn taken(&self) -> Teams<u32> {
-        (0..self.hunt.rules.teams.len()).map(|team| self.totals.row(team)[0] as u32).collect()
+        (0..self.hunt.rules.teams.len()).map(|team| self.totals().row(team)[0] as u32).collect()
     }
 
     /// A second backfill ticket, or a player who is in the set already.
     fn is_excluded(&self, entry: &Entry) -> bool {
+        if !self.may_fill {
+            return false;
+        }
         let has_backfill = self.entries().any(|one| one.is_backfill());
         if has_backfill && entry.is_backfill() {
             return true;
@@ -416,28 +425,31 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn is_empty(&self, team: usize) -> bool {
-        self.totals.row(team)[0] == 0.0
+        self.totals().row(team)[0] == 0.0
     }
 
     fn seat(&mut self, entry: &'a Entry, team: Option<usize>) {
-        let before = self.totals.clone();
+        let mut totals = self.totals().clone();
         for (own, row) in &entry.rows {
-            self.totals.add(&self.hunt.plan.columns, team.unwrap_or(*own), row);
+            totals.add(&self.hunt.plan.columns, team.unwrap_or(*own), row);
         }
         for (own, words) in &entry.words {
             self.company.seat(team.unwrap_or(*own), words);
         }
         let ages = self.ages().with(self.hunt.now.since(entry.rank.started_at));
         self.players += entry.size();
-        self.chosen.push(Chosen { entry, team, before, ages });
+        self.chosen.push(Chosen { entry, team, totals, ages });
     }
 
     fn unseat(&mut self) {
         if let Some(last) = self.chosen.pop() {
-            self.totals = last.before;
             self.players -= last.entry.size();
             self.company.unseat(last.entry.words.len());
         }
+    }
+
+    fn totals(&self) -> &Totals {
+        self.chosen.last().map_or(&self.nobody, |last| &last.totals)
     }
 
     /// Of the set, and those who must be in.
@@ -494,7 +506,7 @@ impl<'a> Walk<'_, 'a> {
         self.coming.seats.clear();
         self.coming.supply = f64::from(supply);
         for (index, team) in self.hunt.rules.teams.iter().enumerate() {
-            let taken = self.totals.row(index)[0] as u32;
+            let taken = self.totals().row(index)[0] as u32;
             let least = team.min_players.span(span.low, span.high).iter().min().copied().unwrap_or(0);
             let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
             if taken > most {
