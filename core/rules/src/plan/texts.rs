@@ -86,7 +86,12 @@ impl Texts {
     pub(super) fn may_break(&self) -> bool {
         match self {
             Self::Alike { .. } | Self::Apart { .. } => true,
-            Self::Shared { limits, .. } | Self::Holding { limits, .. } => limits.max.is_some(),
+            Self::Holding { limits, .. } => limits.max.is_some(),
+            // What a single player has too little of, nobody else brings.
+            Self::Shared { measured, limits, .. } => {
+                let is_of_players = measured.iter().any(|lists| lists.each() == Each::Player);
+                limits.max.is_some() || is_of_players && limits.min.is_some()
+            }
             Self::Common { measured, limits } => measured.iter().any(|lists| match lists.nest {
                 Nest::TeamsOfPlayers | Nest::Players => limits.min.is_some(),
                 Nest::Teams | Nest::Flat => limits.max.is_some(),
