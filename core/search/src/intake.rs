@@ -1,31 +1,33 @@
-//! From a party to a crowd's guest: texts and regions become numbers, as they are first heard of.
-
-use std::collections::BTreeMap;
+//! From a party to a crowd's guest: texts and regions become numbers, as long as somebody here has them.
 
 use matchwright_model::{AttributeValue, Region};
 use matchwright_rules::plan::{Plan, Words};
 use matchwright_rules::{Party, Tier, Tiered};
 
 use crate::Guest;
+use crate::crowd::bits;
 use crate::lexicon::Lexicon;
+use crate::numbers::Numbers;
 
-/// More regions than this are all near for everybody here; the judge tells them apart.
-const REGIONS_MAX: usize = 64;
+/// Who is near to one more than these regions is near to all as far as search knows; the judge tells them apart.
+const REGIONS_MAX: usize = 63;
+/// More regions than there are numbers for.
+const EVERYWHERE: u64 = u64::MAX;
 
 /// Numbers what it hears.
 #[derive(Debug, Default)]
 pub struct Intake {
     /// Values that all players of a match share, where rules ask for it: no match crosses a key (D-130).
-    keys: BTreeMap<Vec<String>, u32>,
-    regions: BTreeMap<Region, u32>,
+    keys: Numbers<Vec<String>>,
+    regions: Numbers<Region>,
     lexicon: Lexicon,
 }
 
 impl Intake {
     /// `None` when its own members differ where a match may not: such a party can never be in one.
     pub fn guest(&mut self, plan: &Plan, party: &Party, tier: Tier) -> Option<Guest> {
-        let next = self.keys.len() as u32;
-        let key = *self.keys.entry(key_of(plan, party)?).or_insert(next);
+        let key = key_of(plan, party)?;
+        let key = self.keys.share(&key).unwrap_or_else(|| self.keys.add(key));
         let regions = plan.latency.as_ref().map(|limit| self.near(party, limit)).unwrap_or_default();
         let words = self.lexicon.words(plan, party);
         Some(Guest { key, tier, row: plan.row(party), regions, words })
@@ -39,12 +41,17 @@ impl Intake {
         guest: &Guest,
     ) -> Vec<(usize, Words)> {
         let seated = self.lexicon.words_seated(plan, party, teams);
-        self.forget(guest.words.iter());
+        guest.words.iter().for_each(|words| self.lexicon.release(words));
         seated
     }
 
-    /// A ticket with these words left.
-    pub(crate) fn forget<'w>(&mut self, words: impl Iterator<Item = &'w Words>) {
+    /// A ticket left: its key, the regions that were near to it, and its words are those of others only.
+    pub(crate) fn forget<'w>(&mut self, key: u32, near: &[u64], words: impl Iterator<Item = &'w Words>) {
+        self.keys.give_back(key);
+        match near.iter().fold(0, |all, one| all | one) {
+            EVERYWHERE => {}
+            some => bits(some).for_each(|region| self.regions.give_back(region)),
+        }
         words.for_each(|words| self.lexicon.release(words));
     }
 
@@ -52,27 +59,26 @@ impl Intake {
     fn near(&mut self, party: &Party, limit: &Tiered<f64>) -> Vec<u64> {
         let mut near = vec![0; limit.0.len()];
         let Some(first) = party.members.first() else { return near };
+        let widest = limit.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         for region in first.latencies.keys() {
             let each = party.members.iter().map(|member| member.latencies.get(region).copied());
-            let Some(furthest) = each.reduce(|a, b| Some(a?.max(b?))).flatten() else { continue };
-            let Some(bit) = self.bit(region) else { return vec![u64::MAX; limit.0.len()] };
+            let furthest = each.reduce(|a, b| Some(a?.max(b?))).flatten().map(f64::from);
+            let Some(furthest) = furthest.filter(|furthest| *furthest <= widest) else { continue };
+            let Some(number) = self.region(region) else {
+                let some = near.iter().fold(0, |all, one| all | one);
+                bits(some).for_each(|region| self.regions.give_back(region));
+                return vec![EVERYWHERE; limit.0.len()];
+            };
             for (near, limit) in near.iter_mut().zip(&limit.0) {
-                *near |= if f64::from(furthest) <= *limit { bit } else { 0 };
+                *near |= u64::from(furthest <= *limit) << number;
             }
         }
         near
     }
 
-    fn bit(&mut self, region: &Region) -> Option<u64> {
-        let next = self.regions.len();
-        if let Some(number) = self.regions.get(region) {
-            return Some(1 << number);
-        }
-        if next >= REGIONS_MAX {
-            return None;
-        }
-        self.regions.insert(region.clone(), next as u32);
-        Some(1 << next)
+    fn region(&mut self, region: &Region) -> Option<u32> {
+        let known = self.regions.share(region);
+        known.or_else(|| (self.regions.len() < REGIONS_MAX).then(|| self.regions.add(region.clone())))
     }
 }
 
@@ -91,5 +97,70 @@ fn text(value: &AttributeValue) -> String {
         // Equal numbers have equal texts once both zeros are one.
         AttributeValue::Number(number) => format!("{:?}", number + 0.0),
         other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use matchwright_model::{PartyPolicy, Player};
+    use matchwright_rules::{Options, compile};
+
+    use super::*;
+
+    const RULES: &str = r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name":"lobby","type":"string"}],
+        "teams":[{"name":"all","minPlayers":2,"maxPlayers":2}],
+        "rules":[{"name":"lobby","type":"comparison","measurements":["flatten(teams[*].players.attributes[lobby])"],"operation":"="},
+                 {"name":"near","type":"latency","maxLatency":80}]}"#;
+
+    struct Door {
+        plan: Plan,
+        rules: matchwright_rules::RuleSet,
+        intake: Intake,
+    }
+
+    impl Door {
+        fn new() -> Self {
+            let (rules, _) = compile(RULES, Options { unknown_keys_warn: false }).expect("a valid rule set");
+            Self { plan: Plan::of(&rules, PartyPolicy::Individual), rules, intake: Intake::default() }
+        }
+
+        /// Of one who is near to all these regions.
+        fn guest(&mut self, lobby: &str, regions: std::ops::Range<usize>) -> Guest {
+            let latencies = regions.map(|region| (Region::new(format!("r{region}")), 30)).collect();
+            let lobby = AttributeValue::Text(lobby.to_string());
+            let attributes = [("lobby".to_string(), lobby)].into_iter().collect();
+            let player = Player { id: "p".into(), attributes, latencies, team: None };
+            let party = Party::bind(&self.rules, &[player]).expect("a player with a lobby");
+            self.intake.guest(&self.plan, &party, Tier(0)).expect("one is of one mind")
+        }
+
+        fn forget(&mut self, guest: &Guest) {
+            self.intake.forget(guest.key, &guest.regions, guest.words.iter());
+        }
+    }
+
+    #[test]
+    fn keys_and_regions_are_free_again_once_nobody_has_them() {
+        let mut door = Door::new();
+        let ann = door.guest("ann's", 0..2);
+        let bob = door.guest("bob's", 1..3);
+        assert_eq!((ann.key, &ann.regions[..]), (0, &[0b11][..]));
+        assert_eq!((bob.key, &bob.regions[..]), (1, &[0b110][..]));
+        door.forget(&ann);
+        let eve = door.guest("eve's", 1..2);
+        assert_eq!((eve.key, &eve.regions[..]), (0, &[0b10][..]), "bob still is near to the second");
+        assert_eq!(door.guest("bob's", 7..8).regions, [0b1], "nobody is near to the first any more");
+    }
+
+    #[test]
+    fn who_names_too_many_regions_takes_none_from_the_others() {
+        let mut door = Door::new();
+        let flood = door.guest("ann's", 100..100 + REGIONS_MAX + 1);
+        assert_eq!(flood.regions, [EVERYWHERE]);
+        let bob = door.guest("ann's", 1..2);
+        assert_eq!(bob.regions[0].count_ones(), 1);
+        door.forget(&flood);
+        door.forget(&bob);
+        assert_eq!(door.intake.regions.len() + door.intake.keys.len(), 0);
     }
 }

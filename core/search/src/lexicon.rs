@@ -2,29 +2,21 @@
 
 use std::sync::Arc;
 
-use matchwright_model::ById;
 use matchwright_rules::Party;
 use matchwright_rules::plan::{Plan, Words};
+
+use crate::numbers::Numbers;
 
 /// The words of one pool.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
-    words: ById<Arc<str>, u32>,
-    known: Vec<Known>,
-    free: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Known {
-    text: Arc<str>,
-    /// How often it stands in what was given out.
-    held: u32,
+    words: Numbers<Arc<str>>,
 }
 
 impl Lexicon {
     /// The words of a ticket; `None` where the plan keeps none. They are to be given back with [`Self::release`].
     pub fn words(&mut self, plan: &Plan, party: &Party) -> Option<Words> {
-        self.begin(plan).then(|| plan.words(party, &mut |text| self.hold(text)))
+        self.begin(plan).then(|| plan.words(party, &mut |text| self.take(text)))
     }
 
     /// The words of a backfill ticket, by team.
@@ -32,44 +24,26 @@ impl Lexicon {
         if !self.begin(plan) {
             return Vec::new();
         }
-        plan.words_seated(party, teams, &mut |text| self.hold(text))
+        plan.words_seated(party, teams, &mut |text| self.take(text))
     }
 
     /// A ticket left: what nobody else has is forgotten.
     pub fn release(&mut self, words: &Words) {
-        for word in words.all() {
-            let known = &mut self.known[*word as usize];
-            known.held -= 1;
-            if known.held == 0 {
-                self.words.swap_remove(&known.text);
-                self.free.push(*word);
-            }
-        }
+        words.all().iter().for_each(|word| self.words.give_back(*word));
     }
 
     /// The texts that rules name come first and stay. False where there is nothing to keep.
     fn begin(&mut self, plan: &Plan) -> bool {
-        if self.known.is_empty() {
+        if self.words.len() == 0 {
             for text in &plan.vocabulary.texts {
-                self.hold(text);
+                self.take(text);
             }
         }
         !plan.vocabulary.kept.is_empty()
     }
 
-    fn hold(&mut self, text: &str) -> u32 {
-        if let Some(word) = self.words.get(text) {
-            self.known[*word as usize].held += 1;
-            return *word;
-        }
-        let known = Known { text: text.into(), held: 1 };
-        let word = self.free.pop().unwrap_or(self.known.len() as u32);
-        self.words.insert(known.text.clone(), word);
-        match self.known.get_mut(word as usize) {
-            Some(place) => *place = known,
-            None => self.known.push(known),
-        }
-        word
+    fn take(&mut self, text: &str) -> u32 {
+        self.words.share(text).unwrap_or_else(|| self.words.add(text.into()))
     }
 }
 

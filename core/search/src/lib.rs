@@ -25,6 +25,7 @@ mod intake;
 mod large;
 mod lexicon;
 mod look;
+mod numbers;
 mod order;
 mod pool;
 mod reach;

@@ -144,7 +144,7 @@ impl Pool {
     pub fn remove(&mut self, place: Place) {
         let Some(bucket) = self.buckets.get_mut(&place.key) else { return };
         let Some(entry) = bucket.remove(&place.rank) else { return };
-        self.intake.forget(entry.words.iter().map(|(_, words)| words));
+        self.intake.forget(entry.key, &entry.regions, entry.words.iter().map(|(_, words)| words));
         let slot = entry.slot;
         if bucket.is_empty() {
             self.buckets.remove(&place.key);

@@ -1,9 +1,10 @@
 //! Where a ticket may play: its key, its tier, and per tier the regions near enough. Many tickets share each, so that
 //! a slot and a spot keep a number.
 
-use matchwright_model::ById;
 use matchwright_rules::{ExpansionAge, Tier};
 use smallvec::SmallVec;
+
+use crate::numbers::Numbers;
 
 /// See the module's words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,53 +22,39 @@ pub(crate) type ReachNumber = u32;
 #[derive(Debug)]
 pub(crate) struct Reaches {
     age: ExpansionAge,
-    numbers: ById<Reach, ReachNumber>,
-    list: Vec<(Reach, u32)>,
-    free: Vec<ReachNumber>,
+    numbers: Numbers<Reach>,
     /// Per tier, and there per reach: the regions of a match that its tickets can join at that tier.
     open: Vec<Vec<u64>>,
 }
 
 impl Reaches {
     pub fn new(age: ExpansionAge, tiers: usize) -> Self {
-        let (numbers, list, free) = (ById::default(), Vec::new(), Vec::new());
-        Self { age, numbers, list, free, open: vec![Vec::new(); tiers] }
+        Self { age, numbers: Numbers::default(), open: vec![Vec::new(); tiers] }
     }
 
     /// The number of a reach for one ticket more.
     pub fn take(&mut self, reach: Reach) -> ReachNumber {
-        if let Some(number) = self.numbers.get(&reach) {
-            self.list[*number as usize].1 += 1;
-            return *number;
+        if let Some(number) = self.numbers.share(&reach) {
+            return number;
         }
-        let number = self.free.pop().unwrap_or(self.list.len() as ReachNumber);
+        let number = self.numbers.add(reach);
         let at = number as usize;
         for tier in 0..self.open.len() {
-            let open = self.joined_at(&reach, tier);
+            let open = self.joined_at(self.get(number), tier);
             let all = &mut self.open[tier];
             all.resize(all.len().max(at + 1), 0);
             all[at] = open;
-        }
-        self.numbers.insert(reach.clone(), number);
-        match self.list.get_mut(at) {
-            Some(place) => *place = (reach, 1),
-            None => self.list.push((reach, 1)),
         }
         number
     }
 
     /// One ticket fewer has it.
     pub fn give_back(&mut self, number: ReachNumber) {
-        let (reach, tickets) = &mut self.list[number as usize];
-        *tickets -= 1;
-        if *tickets == 0 {
-            self.numbers.swap_remove(reach);
-            self.free.push(number);
-        }
+        self.numbers.give_back(number);
     }
 
     pub fn get(&self, number: ReachNumber) -> &Reach {
-        &self.list[number as usize].0
+        self.numbers.get(number)
     }
 
     /// The regions of a match that tickets of this reach can join at a tier.
@@ -81,8 +68,7 @@ impl Reaches {
     }
 
     pub fn bytes(&self) -> usize {
-        let lists = self.list.capacity() * (size_of::<(Reach, u32)>() * 2 + size_of::<ReachNumber>());
-        lists + self.open.iter().map(|one| one.capacity() * 8).sum::<usize>()
+        self.numbers.bytes() + self.open.iter().map(|one| one.capacity() * 8).sum::<usize>()
     }
 
     /// Where the newest decides, a ticket joins matches at its own tier and those before; else at all.
