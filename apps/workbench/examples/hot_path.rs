@@ -210,7 +210,7 @@ fn verdict(name: &str) -> usize {
         let mut totals = Totals::new(&plan.columns, rules.teams.len());
         seats.iter().for_each(|(ticket, team)| totals.add(&plan.columns, *team, &ready.guests[*ticket].row));
         let tier = ready.tier(seats);
-        (totals, TierSpan { low: tier, high: tier })
+        (totals, TierSpan::only(tier))
     };
     let matches: Vec<_> = ready.matches().iter().map(totals).collect();
     assert!(!matches.is_empty(), "there are matches");

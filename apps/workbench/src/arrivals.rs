@@ -168,18 +168,22 @@ impl Stream {
     }
 }
 
-/// The next piece of work as the server does it: a round of a sweep where so many wait, else a step. `None`: there is
+/// The next piece of work as the server does it: a round of a sweep where so many wait, and a step. `None`: there is
 /// nothing to do.
 fn searched(
     search: &mut Search,
     now: Timestamp,
     new_id: &mut dyn FnMut() -> MatchId,
 ) -> Option<Vec<Proposal>> {
+    let mut proposals = Vec::new();
     if let Some(backlog) = search.backlog(now) {
         let round = backlog.stretches().map(|stretch| backlog.walk(stretch)).collect();
-        return Some(search.swept(round, new_id));
+        proposals = search.swept(round, new_id);
     }
-    Some(search.step(now, new_id)?.proposal.into_iter().collect())
+    let step = search.step(now, new_id);
+    let is_idle = step.is_none() && proposals.is_empty();
+    proposals.extend(step.and_then(|step| step.proposal));
+    (!is_idle).then_some(proposals)
 }
 
 fn ticket_id(number: usize) -> TicketId {

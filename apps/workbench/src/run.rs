@@ -221,10 +221,7 @@ impl<'t> Pool<'t> {
             gone.iter().for_each(|ticket| crowd.remove(slots[*ticket]));
             for ticket in &gone {
                 slots[*ticket] = crowd.insert(&self.guests[*ticket]);
-                // Slots of who left are free only when their last spot is cleared.
-                let slot = slots[*ticket] as usize;
-                owners.resize(owners.len().max(slot + 1), 0);
-                owners[slot] = *ticket;
+                owners[slots[*ticket] as usize] = *ticket;
                 turns[*ticket] += 1;
                 queue.push_back((*ticket, turns[*ticket]));
                 came += 1;

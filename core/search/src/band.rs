@@ -19,12 +19,12 @@ const SIZE_BITS: u32 = 4;
 pub(crate) const SIZES: usize = 1 << SIZE_BITS;
 
 impl Spot {
-    pub fn new(key: f32, slot: u32, size: u32) -> Self {
+    pub fn new(near: f32, slot: u32, size: u32) -> Self {
         debug_assert!(slot < 1 << (32 - SIZE_BITS), "a crowd has fewer than 2^28 places");
-        Self(u64::from(ordered(key)) << 32 | u64::from(slot << SIZE_BITS | size.min(SIZES as u32 - 1)))
+        Self(u64::from(ordered(near)) << 32 | u64::from(slot << SIZE_BITS | size.min(SIZES as u32 - 1)))
     }
 
-    pub fn key(self) -> f32 {
+    pub fn near(self) -> f32 {
         let bits = (self.0 >> 32) as u32;
         f32::from_bits(if bits >> 31 == 1 { bits & !(1 << 31) } else { !bits })
     }
@@ -43,8 +43,8 @@ impl Spot {
 }
 
 /// Bits that order as the numbers do.
-fn ordered(key: f32) -> u32 {
-    let bits = key.to_bits();
+fn ordered(near: f32) -> u32 {
+    let bits = near.to_bits();
     if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
@@ -183,19 +183,19 @@ impl Band {
     }
 
     /// Starts to list those whom a filter holds by closeness to a point.
-    pub fn around(&self, key: f32, filter: Filter<'_>) -> Around {
-        let at = self.at(key);
-        Around { key, left: self.before(at, filter), right: self.from(at, filter) }
+    pub fn around(&self, point: f32, filter: Filter<'_>) -> Around {
+        let at = self.at(point);
+        Around { point, left: self.before(at, filter), right: self.from(at, filter) }
     }
 
     /// Starts to list those whom a filter holds from a point on.
-    pub fn onward(&self, key: f32, filter: Filter<'_>) -> Around {
-        Around { key, left: None, right: self.from(self.at(key), filter) }
+    pub fn onward(&self, point: f32, filter: Filter<'_>) -> Around {
+        Around { point, left: None, right: self.from(self.at(point), filter) }
     }
 
     /// The place of the first one who is not before a point.
-    fn at(&self, key: f32) -> At {
-        let point = Spot::new(key, 0, 0);
+    fn at(&self, point: f32) -> At {
+        let point = Spot::new(point, 0, 0);
         let leaf = self.holding(point);
         (leaf, self.leaves.get(leaf).map_or(0, |leaf| leaf.spots().partition_point(|one| *one < point)))
     }
@@ -336,7 +336,7 @@ impl Leaf {
 /// A list by closeness. Valid as long as its band does not change.
 #[derive(Debug, Clone)]
 pub(crate) struct Around {
-    key: f32,
+    point: f32,
     left: Option<Next>,
     right: Option<Next>,
 }
@@ -347,7 +347,7 @@ type Next = (At, Spot, ReachNumber);
 impl Around {
     /// How far the next one is.
     pub fn distance(&self) -> Option<f32> {
-        let away = |next: Option<Next>| next.map(|(_, spot, _)| (spot.key() - self.key).abs());
+        let away = |next: Option<Next>| next.map(|(_, spot, _)| (spot.near() - self.point).abs());
         match (away(self.left), away(self.right)) {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),
@@ -356,7 +356,7 @@ impl Around {
 
     pub fn next(&mut self, band: &Band, filter: Filter<'_>) -> Option<(Spot, ReachNumber)> {
         let goes_left = match (self.left, self.right) {
-            (Some((_, left, _)), Some((_, right, _))) => self.key - left.key() < right.key() - self.key,
+            (Some((_, left, _)), Some((_, right, _))) => self.point - left.near() < right.near() - self.point,
             (left, _) => left.is_some(),
         };
         if goes_left {
@@ -425,10 +425,10 @@ mod tests {
                 let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
                 let mut around = band.around(from, filter);
                 let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, filter))
-                    .map(|(spot, _)| (spot.key() - from).abs())
+                    .map(|(spot, _)| (spot.near() - from).abs())
                     .collect();
                 let come = plain.iter().filter(|(_, reach)| *reach == both[0]);
-                let mut wanted: Vec<f32> = come.map(|(spot, _)| (spot.key() - from).abs()).collect();
+                let mut wanted: Vec<f32> = come.map(|(spot, _)| (spot.near() - from).abs()).collect();
                 wanted.sort_by(f32::total_cmp);
                 assert_eq!(found, wanted);
                 assert_eq!(band.spots(), plain.len());

@@ -8,9 +8,9 @@ use matchwright_rules::{RuleSet, Tier};
 
 use crate::alive::Alive;
 use crate::band::{Band, Spot};
-use crate::company::Spoken;
 use crate::reach::{Open, Reach, ReachNumber, Reaches};
 use crate::seek::Picked;
+use crate::spoken::Spoken;
 use crate::table::Table;
 use crate::tally::Tally;
 

@@ -18,9 +18,10 @@ use crate::pool::Pool;
 use crate::roster::{Known, Number, Place, Roster};
 use crate::sweep::Stretch;
 
-/// The longest pause before a ticket whose search was cut is searched again.
+/// The longest and the shortest pause before a ticket whose search was cut is searched for again.
 const RETRY_MAX: Duration = Duration::from_secs(16);
 const RETRY_MIN: Duration = Duration::from_millis(250);
+
 /// One realm's search.
 #[derive(Debug)]
 pub struct Search {
@@ -90,7 +91,7 @@ impl Search {
                 }
             }
             Change::TicketCancelled { id, .. } | Change::TicketTimedOut { id, .. } => self.forget(id),
-            Change::MatchProposed { id, seats, .. } => self.hold(*id, seats),
+            Change::MatchProposed { id, seats, .. } => self.occupy(*id, seats),
             Change::AcceptanceEnded { id, outcome } if *outcome != AcceptanceOutcome::Accepted => {
                 self.release(*id)
             }
@@ -103,7 +104,7 @@ impl Search {
                     self.start_searching(number);
                 }
             }
-            Change::MatchRestored { id, open } => self.hold(*id, &open.seats),
+            Change::MatchRestored { id, open } => self.occupy(*id, &open.seats),
             _ => {}
         }
     }
@@ -254,7 +255,7 @@ impl Search {
     }
 
     /// A match took its tickets and players.
-    fn hold(&mut self, id: MatchId, seats: &[Seat]) {
+    fn occupy(&mut self, id: MatchId, seats: &[Seat]) {
         for seat in seats {
             if let Some(number) = self.roster.number(&seat.ticket) {
                 self.withdraw(number);
@@ -323,8 +324,8 @@ impl Search {
         let bucket = pool.bucket(key)?;
         let look = Look { settings: &self.settings, pool, now };
         let Looked { made, seen, is_cut } = match pool.rules.large {
-            true => look.large(dirty, rank, bucket),
-            false => look.small(dirty, rank, bucket),
+            true => look.large_match(dirty, rank, bucket),
+            false => look.small_match(dirty, rank, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
         match (held_until, &made) {

@@ -344,7 +344,7 @@ impl<'a> Walk<'_, 'a> {
             let rules = self.hunt.rules.rules.iter().zip(&judgement.rules);
             return rules.into_iter().any(|(rule, held)| is_soft(rule) && *held == Some(false));
         }
-        let (exact, nobody) = (TierSpan { low: tier, high: tier }, Coming::default());
+        let (exact, nobody) = (TierSpan::only(tier), Coming::default());
         self.hunt.plan.verdict_of(self.hunt.rules, &self.case(exact, &nobody), is_soft) == Verdict::False
     }
 
@@ -519,7 +519,7 @@ impl<'a> Walk<'_, 'a> {
         missing <= supply
     }
 
-    /// The same question to the slow twin, for rules that columns cannot say.
+    /// The same question to the slow twin, for rules that the plan leaves to it.
     fn is_open_by_bound(&mut self, span: TierSpan) -> bool {
         let Some(universe) = &self.universe else { return true };
         let room =
@@ -553,7 +553,7 @@ impl<'a> Walk<'_, 'a> {
         if !sizes_fit || all_backfill || (self.best.is_some() && players <= self.best_players) {
             return Flow::On;
         }
-        let (exact, nobody) = (TierSpan { low: tier, high: tier }, Coming::default());
+        let (exact, nobody) = (TierSpan::only(tier), Coming::default());
         if self.hunt.plan.verdict(rules, &self.case(exact, &nobody)) == Verdict::False {
             if self.chosen.len() > 1 {
                 let verdicts = self.verdicts(exact, &nobody);

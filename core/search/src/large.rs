@@ -123,7 +123,7 @@ impl Filler<'_> {
     /// Seats a ticket where the fill order says, unless it breaks a rule for good.
     fn place(&self, lineup: &mut Lineup, chosen: &[&Entry], entry: &Entry, universe: &Universe) -> bool {
         let tier = tier_of(self.rules, self.now, chosen.iter().copied().chain([entry]));
-        let span = TierSpan { low: tier, high: tier };
+        let span = TierSpan::only(tier);
         let taken: Vec<u32> = lineup.teams.iter().map(|seats| seats.len() as u32).collect();
         let players = taken.iter().sum::<u32>();
         let twice = chosen.iter().any(|one| one.is_backfill())

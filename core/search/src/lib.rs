@@ -4,7 +4,7 @@
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
 //! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
 //! `order` (who is looked at first), `hope` (could there be a match at all), `hunt` (the complete search around one
-//! anchor). Large ones: `intake` (a party as numbers), `lexicon` and `company` (the texts of single players), [`Crowd`],
+//! anchor). Large ones: `intake` (a party as numbers), `lexicon` and `spoken` (the texts of single players), [`Crowd`],
 //! `table` and `reach` (who waits and where he may play), `band` (who is near whom), `tally` and `stand` (is there hope),
 //! `seek` (a match around one ticket), `split` (even teams); `sweep` and [`Backlog`] (very many at once). Matches above
 //! 40 players: `large`, `balance`.
@@ -14,7 +14,6 @@ mod alive;
 mod backlog;
 mod balance;
 mod band;
-mod company;
 mod crowd;
 mod follower;
 mod hope;
@@ -33,6 +32,7 @@ mod roster;
 mod seek;
 mod settings;
 mod split;
+mod spoken;
 mod stand;
 mod sweep;
 mod table;

@@ -9,16 +9,16 @@ use crate::agenda::{Cause, Dirty};
 use crate::balance::balance;
 use crate::hope::Hope;
 use crate::hunt::{Found, Hunt, Outcome, hunt, tier_of};
-use crate::order::nearest;
+use crate::order::documented_order;
 use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
 use crate::roster::Number;
 use crate::{Limits, SearchSettings, large};
 
 /// Of the budget around an anchor, one part in so many goes to the documented order.
 const FIRST_SHARE: u64 = 4;
-/// In buckets up to so many times those that are searched completely, a ticket that was looked from in vain before is
-/// also looked from completely, among so many of the closest and with one part in so many of the budget. In fuller
-/// buckets that finds hardly more than the crowd's search does.
+/// In buckets up to so many times those that are searched completely, a ticket that was searched for in vain before is
+/// also searched for depth first, among so many of the closest and with one part in so many of the budget. In fuller
+/// buckets that finds hardly more than the crowd's search does (`matchwright bench arrivals --workload w5`).
 const STARVING_BUCKETS: usize = 4;
 const STARVING_CANDIDATES: usize = 24;
 const STARVING_SHARE: u64 = 4;
@@ -99,7 +99,7 @@ impl<'s> Look<'s> {
 
     /// What the documented fill makes of the bucket (D-104). It looks at all of it; so in a very large one a full match
     /// is sought in the crowd, and the fill waits for a retry.
-    pub fn large(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
+    pub fn large_match(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         let players_max = self.players_max();
         if bucket.len() >= self.crowd_min() {
@@ -116,7 +116,7 @@ impl<'s> Look<'s> {
     }
 
     /// Is there a match with the dirty ticket; and if so, the one that the oldest anchor makes with it (D-95).
-    pub fn small(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
+    pub fn small_match(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
         let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
         if bucket.len() >= self.crowd_min() {
             return self.around(dirty, own, bucket);
@@ -144,14 +144,14 @@ impl<'s> Look<'s> {
     }
 
     /// A match around a ticket of a large bucket; where the plan cannot say every rule, also by the complete search
-    /// over the nearest, and around a ticket that waits in vain by that over the closest.
+    /// over the first in the documented order, and around a ticket that waits in vain by that over the closest.
     fn around(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Looked {
         let sought = self.sought(own);
         let is_sparse = bucket.len() <= STARVING_BUCKETS * self.settings.exact_tickets;
         let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
         let hunted = match &sought {
             None if self.pool.plan.is_partial => {
-                let others = nearest(&self.pool.rules, own, others, self.settings.candidates_max);
+                let others = documented_order(&self.pool.rules, own, others, self.settings.candidates_max);
                 self.hunt(vec![own], others, self.settings.nodes_per_anchor)
             }
             None if dirty.cause == Cause::Retry && is_sparse => self.starving(own, others.collect()),
@@ -166,7 +166,7 @@ impl<'s> Look<'s> {
         self.by_closeness(own, &mut closest);
         closest.truncate(STARVING_CANDIDATES);
         if self.is_ordered() {
-            closest = nearest(&self.pool.rules, own, closest.into_iter(), usize::MAX);
+            closest = documented_order(&self.pool.rules, own, closest.into_iter(), usize::MAX);
         }
         let outcome =
             hunt(&self.hunting(vec![own], closest, self.settings.nodes_per_anchor / STARVING_SHARE));
@@ -217,7 +217,12 @@ impl<'s> Look<'s> {
             (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
         };
         let fits = |entry: &&Entry| entry.rank != anchor.rank && entry.rank != own.rank && decides(entry);
-        nearest(&self.pool.rules, anchor, bucket.values().map(|entry| &**entry).filter(fits), usize::MAX)
+        documented_order(
+            &self.pool.rules,
+            anchor,
+            bucket.values().map(|entry| &**entry).filter(fits),
+            usize::MAX,
+        )
     }
 
     /// In the documented order first (D-95); where the budget ends before the search, the rest of it goes to the

@@ -11,7 +11,7 @@ use crate::pool::Entry;
 
 /// The first `most` candidates for an anchor, in order. Where no rule and no batching sorts, they are taken as they
 /// come, which is by age; else a large bucket is cut before it is sorted.
-pub(crate) fn nearest<'e>(
+pub(crate) fn documented_order<'e>(
     rules: &RuleSet,
     anchor: &Entry,
     candidates: impl Iterator<Item = &'e Entry>,
@@ -28,8 +28,8 @@ pub(crate) fn nearest<'e>(
         (false, _) => {
             let keys = |entry: &Entry| Keys(sorts.iter().map(|sort| key(sort, anchor, entry)).collect());
             let keyed = candidates.map(|entry| ((entry.rank.class(), keys(entry), entry.rank), entry));
-            let nearest = least(keyed.collect(), most, |(a, _), (b, _)| a.cmp(b));
-            nearest.into_iter().map(|(_, entry)| entry).collect()
+            let first = least(keyed.collect(), most, |(a, _), (b, _)| a.cmp(b));
+            first.into_iter().map(|(_, entry)| entry).collect()
         }
     }
 }

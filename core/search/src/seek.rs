@@ -15,6 +15,8 @@ use crate::stand::Stand;
 
 /// More players than are missing that are looked at before the first is seated: the largest parties of these go first.
 const SLACK: u32 = 4;
+/// Looks that every ticket seated adds, so that a match of 200 is not cut off before a match of two.
+const LOOKS_PER_SEATED: usize = 4;
 /// Tickets tried in another's place when the teams of a full match do not come out even.
 const REPLACEMENTS_MAX: usize = 16;
 
@@ -23,7 +25,7 @@ const REPLACEMENTS_MAX: usize = 16;
 pub struct Limits {
     /// Players of a match, at most.
     pub players: u32,
-    /// Tickets looked at, per tier and region.
+    /// Tickets looked at per tier and region, besides a few for each that was seated.
     pub looks: usize,
 }
 
@@ -86,7 +88,7 @@ impl Crowd {
             {
                 continue;
             }
-            match Filling::new(&stand, limits, false).from(anchor) {
+            match Filling::new(&stand, limits, false).find(anchor) {
                 Some(picked) if picked.is_full => return Some(picked),
                 picked => best = best.or(picked),
             }
@@ -132,7 +134,7 @@ impl<'s, 'c> Filling<'s, 'c> {
         let totals = crowd.nobody.clone();
         let rooms: SmallVec<[u32; 8]> =
             crowd.rules.teams.iter().map(|team| *team.max_players.at(tier)).collect();
-        // A little more than the rule says: keys are rounded.
+        // A little more than the rule says: spots keep the number rounded.
         let window = crowd.plan.steer.window.as_ref();
         let window = window.map_or(f64::INFINITY, |window| window.at(tier) * (1.0 + 1e-6));
         let mut filling = Self {
@@ -160,7 +162,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     }
 
     /// A match around an anchor. A filling is good for one.
-    pub fn from(&mut self, anchor: Anchor<'c>) -> Option<Picked> {
+    pub fn find(&mut self, anchor: Anchor<'c>) -> Option<Picked> {
         match anchor {
             Anchor::Ticket(slot) => {
                 let row = self.crowd.row(slot);
@@ -226,7 +228,7 @@ impl<'s, 'c> Filling<'s, 'c> {
         } else {
             let before = self.totals.clone();
             self.totals.add(columns, unit.team, unit.row);
-            let (tiers, coming) = (TierSpan { low: self.tier, high: self.tier }, Coming::default());
+            let (tiers, coming) = (TierSpan::only(self.tier), Coming::default());
             let company = &self.crowd.spoken.company(self.game, &self.units, Some((unit.slot, unit.team)));
             let case = Case { columns, totals: &self.totals, company, coming: &coming, tiers };
             if !self.crowd.plan.lasts(&case) {
@@ -344,12 +346,12 @@ impl<'s, 'c> Filling<'s, 'c> {
     /// The next nearest ticket that is not seated, while there are looks left and it is near enough for the rules.
     fn look(&mut self, nearest: &mut Nearest, fits: Sizes) -> Option<Listed> {
         loop {
-            if self.looks >= self.limits.looks + 4 * self.units.len() {
+            if self.looks >= self.limits.looks + LOOKS_PER_SEATED * self.units.len() {
                 return None;
             }
             let one = nearest.next(self.stand, fits)?;
             self.looks += 1;
-            if f64::from((one.spot.key() - self.near).abs()) > self.window {
+            if f64::from((one.spot.near() - self.near).abs()) > self.window {
                 return None;
             }
             let slot = one.spot.slot();
@@ -379,7 +381,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     fn passes(&mut self) -> bool {
         let crowd = self.crowd;
         let split = Split { rules: &crowd.rules, plan: &crowd.plan, tier: self.tier, seated: &self.seated };
-        // Where rules look at single players, the division that broke none of them is better than an even one.
+        // Where rules look at single players, the division that broke none of them is kept: evening may break one.
         let before = (!crowd.plan.vocabulary.kept.is_empty()).then(|| self.units.clone());
         split.even(&mut self.units);
         if self.passes_as_divided() {
@@ -397,7 +399,7 @@ impl<'s, 'c> Filling<'s, 'c> {
             self.totals.add(&crowd.plan.columns, unit.team, unit.row);
         }
         let tier = self.true_tier();
-        let (tiers, coming) = (TierSpan { low: tier, high: tier }, Coming::default());
+        let (tiers, coming) = (TierSpan::only(tier), Coming::default());
         let company = &crowd.spoken.company(self.game, &self.units, None);
         let (columns, totals) = (&crowd.plan.columns, &self.totals);
         let case = Case { columns, totals, company, coming: &coming, tiers };

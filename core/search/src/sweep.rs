@@ -66,7 +66,7 @@ impl Crowd {
         let here = here.filter(|(spot, reach)| open.holds(*reach) && packs[spot.size() as usize]);
         for slot in here.map(|(spot, _)| spot.slot()) {
             while self.holds(slot) && self.may_lead(slot, tier) {
-                let found = Filling::new(&stand, limits, true).from(Anchor::Ticket(slot));
+                let found = Filling::new(&stand, limits, true).find(Anchor::Ticket(slot));
                 let found = found.filter(|found| found.is_full);
                 let Some((found, made)) = found.and_then(|found| accept(&found).map(|made| (found, made)))
                 else {

@@ -22,7 +22,7 @@ const ALL: [List; 3] = [
              --mode anchor --rounds 3 --baseline-seconds 0",
         ],
     ),
-    // Three teams without a budget take minutes.
+    // w3 with a thousand times the budget takes minutes: fewer pools, and not of 30.
     (
         "small",
         &[

@@ -56,8 +56,16 @@ pub const KEYS: &[Key] = &[
         "20000",
         "Once a match was found, partial matches looked at for the one that an older ticket makes.",
     ),
-    key("search.exact_tickets", "40", "Pools up to this many tickets are searched completely."),
-    key("search.candidates_max", "256", "In larger pools, how many tickets are looked at around one."),
+    key(
+        "search.exact_tickets",
+        "40",
+        "Buckets of up to so many tickets are searched depth first, within the budget; up to four times as many around who waits in vain.",
+    ),
+    key(
+        "search.candidates_max",
+        "256",
+        "In larger buckets, how many tickets are looked at around one, besides a few for each that was seated.",
+    ),
     key(
         "search.sweep_tickets",
         "5000",

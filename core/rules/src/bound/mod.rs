@@ -71,6 +71,13 @@ pub struct TierSpan {
     pub high: Tier,
 }
 
+impl TierSpan {
+    /// One tier and no other.
+    pub fn only(tier: Tier) -> Self {
+        Self { low: tier, high: tier }
+    }
+}
+
 /// What the verdicts are about.
 struct Case<'a> {
     rules: &'a RuleSet,

@@ -18,7 +18,7 @@ pub struct Explained {
 impl Plan {
     /// Every rule, in the order of the set.
     pub fn explain(&self, rules: &RuleSet) -> Vec<Explained> {
-        let words = Words { rules, plan: self };
+        let words = Phrases { rules, plan: self };
         let lines = rules.rules.iter().zip(&self.rules).enumerate();
         lines
             .map(|(index, (rule, means))| Explained {
@@ -31,7 +31,7 @@ impl Plan {
 
     /// What is kept of every ticket, in words.
     pub fn explain_columns(&self, rules: &RuleSet) -> Vec<String> {
-        let words = Words { rules, plan: self };
+        let words = Phrases { rules, plan: self };
         let columns = (0..self.columns.list.len()).map(|column| words.column(column));
         let kept = self.vocabulary.kept.iter().map(|kept| format!("every player's {}", words.kept(*kept)));
         columns.chain(kept).collect()
@@ -39,7 +39,7 @@ impl Plan {
 
     /// Where a search looks first, in words.
     pub fn explain_steer(&self, rules: &RuleSet) -> Vec<String> {
-        let words = Words { rules, plan: self };
+        let words = Phrases { rules, plan: self };
         let mut lines = Vec::new();
         match self.steer.near {
             Some(column) => lines.push(format!("nearest first by the mean of {}", words.attribute(column))),
@@ -118,12 +118,12 @@ impl Value {
     }
 }
 
-struct Words<'r> {
+struct Phrases<'r> {
     rules: &'r RuleSet,
     plan: &'r Plan,
 }
 
-impl Words<'_> {
+impl Phrases<'_> {
     fn means(&self, means: &Means) -> String {
         match means {
             Means::Key { attribute } => {

@@ -1,4 +1,4 @@
-//! A rule over columns: does it hold, fail, or depend on who comes.
+//! A rule as numbers and words decide it: does it hold, fail, or depend on who comes.
 
 use smallvec::SmallVec;
 
@@ -6,7 +6,7 @@ use super::value::{Coming, Hull, Interval, Measure, Value};
 use super::{Columns, Company, Texts, Totals};
 use crate::{ComparisonOperation, Tier, TierSpan, Tiered, Verdict};
 
-/// A rule as columns decide it.
+/// A rule as numbers and words decide it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Gate {
     /// Everything measured within the limits of everything it is compared with.

@@ -1,6 +1,6 @@
 //! The compiled plan: what a pool keeps of each ticket, and every rule as a check of a few numbers.
 //!
-//! A plan prunes and orders; the judge decides. What it cannot say in columns is *residual*: such a rule is looked at
+//! A plan prunes and orders; the judge decides. What it cannot say in columns or words is *residual*: such a rule is looked at
 //! by the bound and the judge alone. Reading order: [`Plan`], `column` (what is kept), `value` (what a rule measures),
 //! `gate` (what it says of it), `words` and `company` (what is kept of single players), `texts` (what rules say of
 //! that), `steer` (where to look first), `explain` (all of it in words).
@@ -44,7 +44,7 @@ pub enum Means {
     Key { attribute: usize },
     /// A region in which all are near enough: chosen before the search.
     Region,
-    /// Checked on columns.
+    /// Checked on columns or words.
     Gate(Gate),
     /// A statement over the verdicts of other rules.
     Statement(Statement),
@@ -54,7 +54,7 @@ pub enum Means {
     Residual(&'static str),
 }
 
-/// A rule set made ready for large pools. Parallel to [`RuleSet::rules`].
+/// A rule set made ready for search. Parallel to [`RuleSet::rules`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub columns: Columns,
@@ -243,7 +243,7 @@ fn settled(means: &[Means], index: usize) -> Means {
     let says = |index: usize| matches!(means[index], Means::Gate(_) | Means::Statement(_));
     match &means[index] {
         Means::Statement(statement) if !named(statement).into_iter().all(says) => {
-            Means::Residual("the statement names a rule that columns cannot say")
+            Means::Residual("the statement names a rule that the plan does not say")
         }
         other => other.clone(),
     }

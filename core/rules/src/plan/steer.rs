@@ -15,7 +15,7 @@ pub struct Steer {
     /// The column whose team means are to be even.
     pub even: Option<usize>,
     pub wanted: Vec<Wanted>,
-    /// Gates that no further player can repair: one that fails on a part fails on the whole.
+    /// Gates that can fail in a way that no further player repairs; [`Gate::breaks`](super::Gate) tells whether one does.
     pub lasting: Vec<usize>,
 }
 
