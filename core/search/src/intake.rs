@@ -1,7 +1,7 @@
 //! From a party to a crowd's guest: texts and regions become numbers, as long as somebody here has them.
 
 use matchwright_model::{AttributeValue, Region};
-use matchwright_rules::plan::{Plan, Words};
+use matchwright_rules::plan::{Plan, Words, number_as_text};
 use matchwright_rules::{Party, Tier, Tiered};
 
 use crate::Guest;
@@ -94,8 +94,7 @@ fn key_of(plan: &Plan, party: &Party) -> Option<Vec<String>> {
 fn text(value: &AttributeValue) -> String {
     match value {
         AttributeValue::Text(text) => text.clone(),
-        // Equal numbers have equal texts once both zeros are one.
-        AttributeValue::Number(number) => format!("{:?}", number + 0.0),
+        AttributeValue::Number(number) => number_as_text(*number),
         other => format!("{other:?}"),
     }
 }

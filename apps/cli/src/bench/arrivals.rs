@@ -17,10 +17,10 @@ use super::{bar, judged, workload};
   matchwright bench arrivals
   matchwright bench arrivals --workload w5 --per-second 200 --hold 0,0.25,1
 
-Poisson arrivals in virtual time; a ticket waits at most a minute. The engine searches when something changes, and
-with a --hold looks at what is new together, once in so long; the greedy searches the whole pool once a second. Figures are of the
-tickets that came in the middle three fifths of the run; costs are processor time of one thread. Who waits how long is
-the same in every round; costs are medians of the rounds, in which the searches take turns.")]
+Poisson arrivals in virtual time; a ticket waits at most a minute. The engine searches when something changes, and with
+a --hold looks at what is new together, once in so long; the greedy searches the whole pool once a second. Figures are
+of the tickets that came in the middle three fifths of the run; costs are processor time of one thread. Who waits how
+long is the same in every round; costs are medians of the rounds, in which the searches take turns.")]
 pub struct ArrivalsBench {
     #[arg(long, default_value = "w2", value_name = "NAME")]
     workload: String,

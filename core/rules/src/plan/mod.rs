@@ -26,7 +26,7 @@ pub use steer::{Steer, Wanted};
 pub use texts::Texts;
 pub use totals::{Columns, Totals};
 pub use value::{Coming, Interval, Measure, Value};
-pub use words::{Kept, Vocabulary, Words};
+pub use words::{Kept, Vocabulary, Words, number_as_text};
 
 use crate::bound;
 use crate::{

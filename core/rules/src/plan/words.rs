@@ -105,7 +105,7 @@ impl Words {
     }
 }
 
-/// Equal numbers have equal texts once both zeros are one.
-pub(super) fn number_as_text(number: f64) -> String {
+/// A text for a number: equal numbers have equal texts, both zeros the same.
+pub fn number_as_text(number: f64) -> String {
     format!("{:?}", number + 0.0)
 }

@@ -1,9 +1,10 @@
-//! `ARCHITECTURE.md` names every crate's folder, and every path that it or another page names exists.
+//! `ARCHITECTURE.md` names every crate's folder, and every path and source file that any page names exists.
 
 use serde_json::Value;
 
 use super::tree::Tree;
 
+/// Pages that must be there.
 const PAGES: [&str; 5] =
     ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "docs/README.md", "docs/reference/errors.md"];
 
@@ -16,12 +17,13 @@ pub fn check(tree: &Tree, metadata: &Value) -> Vec<String> {
                 .push(format!("{folder} is not named; write `{folder}`, what it does and what is absent"));
         }
     }
-    for page in PAGES {
-        let Some(file) = tree.file(page) else {
-            findings.push(format!("{page} is missing"));
-            continue;
-        };
-        let dead = named_paths(tree, &file.text).into_iter().filter(|path| !tree.has(path));
+    let missing = PAGES.iter().filter(|page| tree.file(page).is_none());
+    findings.extend(missing.map(|page| format!("{page} is missing")));
+    for file in tree.under("", ".md") {
+        let page = &file.path;
+        let paths = named_paths(tree, &file.text).into_iter().filter(|path| !tree.has(path));
+        let sources = named_sources(&file.text).filter(|name| !tree.has_named(name));
+        let dead = paths.chain(sources);
         findings.extend(dead.map(|path| format!("{page} names `{path}`, which does not exist")));
         let dead = linked_paths(page, &file.text).into_iter().filter(|path| !tree.has(path));
         findings.extend(dead.map(|path| format!("{page} links to {path}, which does not exist")));
@@ -39,10 +41,18 @@ fn crate_folders(metadata: &Value) -> Vec<String> {
     folders.collect()
 }
 
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Names of Rust files in backticks, without a folder.
+fn named_sources(text: &str) -> impl Iterator<Item = &str> {
+    quoted(text).filter(|word| word.ends_with(".rs") && !word.contains(['/', '*', ' ', '\n']))
+}
+
 /// What stands in backticks, has a slash, and begins with a folder of the root.
 fn named_paths<'a>(tree: &Tree, text: &'a str) -> Vec<&'a str> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    let paths = quoted.filter(|word| {
+    let paths = quoted(text).filter(|word| {
         let first = word.split('/').next().unwrap_or_default();
         word.contains('/')
             && !word.contains(['*', '<', '{', ' ', '\n'])
@@ -74,6 +84,12 @@ fn resolve(home: &str, target: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bare_names_of_sources_are_read() {
+        let text = "see `stand.rs`, `core/search/src/seek.rs`, `*.rs` and stand.rs";
+        assert_eq!(named_sources(text).collect::<Vec<_>>(), ["stand.rs"]);
+    }
 
     #[test]
     fn links_are_read_from_their_page() {

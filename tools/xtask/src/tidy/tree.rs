@@ -38,6 +38,11 @@ impl Tree {
         self.file(path).is_some() || self.folders.iter().any(|folder| folder == path)
     }
 
+    /// Whether some folder has a file of this name.
+    pub fn has_named(&self, name: &str) -> bool {
+        self.files.iter().any(|file| file.path.rsplit('/').next() == Some(name))
+    }
+
     /// Files under a folder with this ending.
     pub fn under<'a>(&'a self, folder: &'a str, ending: &'a str) -> impl Iterator<Item = &'a File> {
         self.files.iter().filter(move |file| file.path.starts_with(folder) && file.path.ends_with(ending))
