@@ -51,11 +51,7 @@ impl Hope<'_> {
         let players: u32 = here().map(|entry| entry.size()).sum();
         players >= self.rules.teams.iter().map(least).sum()
             && self.plan.steer.wanted.iter().all(|wanted| {
-                // Each team of its own needs a ticket of its own.
-                let rivals = self.plan.steer.wanted.iter().filter(|one| {
-                    one.column == wanted.column && one.teams.len() == 1 && is_wanted(one, span)
-                });
-                let needed = rivals.count().max(usize::from(is_wanted(wanted, span)));
+                let needed = self.plan.steer.tickets_wanted(wanted.column, |one| is_wanted(one, span));
                 let has = |entry: &Entry| entry.rows.iter().any(|(_, row)| row[wanted.column + 1] > 0.0);
                 // A game that runs may have brought several teams what they want.
                 needed == 0

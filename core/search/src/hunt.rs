@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use matchwright_model::{PartyPolicy, Region, Timestamp};
-use matchwright_rules::plan::{Case, Coming, Company, Means, Plan, Totals, Verdicts};
+use matchwright_rules::plan::{Case, Coming, Company, Means, Plan, Totals, Verdicts, Wanted};
 use matchwright_rules::{
     CollectionOperation, ExpansionAge, Expression, Lineup, Node, Reference, Room, Rule, RuleKind, RuleSet,
     Team, TeamSelection, Tier, TierSpan, Universe, Verdict, bound, judge,
@@ -124,16 +124,62 @@ impl Ages {
     }
 }
 
+/// What the candidates from some index on who may play in one region can still bring.
+#[derive(Clone)]
+struct Supply {
+    players: u32,
+    /// Bit by bit, numbers of players that some of them add up to.
+    sums: u64,
+    /// Tickets with each text that teams cannot do without.
+    having: Teams<usize>,
+}
+
+impl Supply {
+    fn add(&mut self, entry: &Entry, wanted: &[usize]) {
+        self.players += entry.size();
+        self.sums |= self.sums.checked_shl(entry.size()).unwrap_or(0);
+        let has = |column: usize| entry.rows.iter().any(|(_, row)| row[column + 1] > 0.0);
+        let each = self.having.iter_mut().zip(wanted);
+        each.for_each(|(having, column)| *having += usize::from(has(*column)));
+    }
+
+    /// Some of them are together at least and at most so many players.
+    fn adds_up(&self, (least, most): (u32, u32)) -> bool {
+        least == 0
+            || most >= u64::BITS
+            || self.sums >> least & (u64::MAX >> (u64::BITS - 1 - (most - least))) != 0
+    }
+}
+
+/// What a set lacks to be a match.
+struct Lack {
+    /// Per team, the least and the most players who can still come.
+    rooms: Teams<(u32, u32)>,
+    /// The same of all teams together.
+    all: (u32, u32),
+    /// Per text that teams cannot do without, tickets that have it.
+    tickets: Teams<usize>,
+}
+
+impl Lack {
+    fn is_met_by(&self, supply: &Supply) -> bool {
+        self.all.0 <= supply.players
+            && self.tickets.iter().zip(&supply.having).all(|(lacking, having)| lacking <= having)
+            && self.rooms.iter().chain([&self.all]).all(|room| supply.adds_up(*room))
+    }
+}
+
 /// What the candidates from some index on can still bring.
 struct Ahead {
     /// Of those who must be in.
     must_ages: Ages,
     ages: Vec<Ages>,
-    players: Vec<u32>,
     /// The regions of the first who must be in; none where regions play no part.
     regions: SmallVec<[u32; 8]>,
-    /// Per candidate and there per region: players who may play in it.
-    regional: Vec<u32>,
+    /// Columns of the texts that teams cannot do without, each once.
+    wanted: Teams<usize>,
+    /// Per candidate: of everybody from there on, and of those in each region.
+    supplies: Vec<Supply>,
     /// Per candidate, what [`Coming::domain`] is of those from there on.
     domains: Vec<Vec<(f64, f64)>>,
     /// The same of everybody.
@@ -150,22 +196,30 @@ impl Ahead {
             true => SmallVec::new(),
             false => bits(hunt.must[0].regions_at(span)).collect(),
         };
+        let mut wanted: Teams<usize> = hunt.plan.steer.wanted.iter().map(|one| one.column).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let nobody = Supply { players: 0, sums: 1, having: Teams::from_elem(0, wanted.len()) };
+        let width = regions.len() + 1;
         let mut ahead = Self {
             must_ages,
             ages: vec![Ages::NOBODY; count + 1],
-            players: vec![0; count + 1],
-            regional: vec![0; (count + 1) * regions.len()],
             regions,
+            wanted,
+            supplies: vec![nobody; (count + 1) * width],
             domains: vec![hunt.plan.domain(std::iter::empty()); count + 1],
             everybody: Vec::new(),
         };
         for (index, entry) in hunt.candidates.iter().enumerate().rev() {
             ahead.ages[index] = ahead.ages[index + 1].with(hunt.now.since(entry.rank.started_at));
-            ahead.players[index] = ahead.players[index + 1] + entry.size();
-            let (here, near) = (index * ahead.regions.len(), entry.regions_at(span));
-            for (place, region) in ahead.regions.iter().enumerate() {
-                let own = if near >> region & 1 == 1 { entry.size() } else { 0 };
-                ahead.regional[here + place] = ahead.regional[here + ahead.regions.len() + place] + own;
+            let near = entry.regions_at(span);
+            let is_in = |place: usize| place == 0 || near >> ahead.regions[place - 1] & 1 == 1;
+            for place in 0..width {
+                let mut supply = ahead.supplies[(index + 1) * width + place].clone();
+                if is_in(place) {
+                    supply.add(entry, &ahead.wanted);
+                }
+                ahead.supplies[index * width + place] = supply;
             }
             let domain = hunt.plan.domain(std::iter::once(&*entry.party));
             ahead.domains[index] = match index + 1 == count {
@@ -178,11 +232,19 @@ impl Ahead {
         ahead
     }
 
-    /// Players from a candidate on who can come into a match in one of these regions; where there is none, all.
-    fn supply(&self, from: usize, common: u64) -> u32 {
-        let near = self.regions.iter().enumerate().filter(|(_, region)| common >> *region & 1 == 1);
-        let near = near.map(|(place, _)| self.regional[from * self.regions.len() + place]);
-        near.max().unwrap_or(self.players[from])
+    /// Of everybody from a candidate on.
+    fn all(&self, from: usize) -> &Supply {
+        &self.supplies[from * (self.regions.len() + 1)]
+    }
+
+    /// Of those from a candidate on who may play in each of the regions that a set shares; where it shares none, or
+    /// regions play no part, of everybody.
+    fn near(&self, from: usize, common: u64) -> impl Iterator<Item = &Supply> {
+        let here = &self.supplies[from * (self.regions.len() + 1)..][..=self.regions.len()];
+        let is_shared = move |region: &u32| common >> region & 1 == 1;
+        let everybody = (!self.regions.iter().any(is_shared)).then_some(&here[0]);
+        let near = self.regions.iter().zip(&here[1..]).filter(move |(region, _)| is_shared(region));
+        everybody.into_iter().chain(near.map(|(_, supply)| supply))
     }
 }
 
@@ -298,7 +360,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Whether a set with a candidate of this index or a later one can be larger than the best so far.
     fn can_grow(&self, index: usize) -> bool {
-        let reach = || self.hunt.players_max.min(self.players + self.ahead.players[index]);
+        let reach = || self.hunt.players_max.min(self.players + self.ahead.all(index).players);
         self.best.is_none() || reach() > self.best_players
     }
 
@@ -471,14 +533,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// May a valid match still grow out of this set?
     fn is_open(&mut self, span: TierSpan, next: usize, whole: bool) -> bool {
-        let waiting = if whole {
-            0
-        } else {
-            self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum()
-        };
         let common = self.entries().fold(u64::MAX, |all, one| all & one.regions_at(span));
-        let supply = self.ahead.supply(next, common) + waiting;
-        if self.players > self.hunt.players_max || !self.has_room(span, supply) {
+        if self.players > self.hunt.players_max || !self.can_be_filled(span, next, whole, common) {
             return false;
         }
         let domain = if whole { &self.ahead.domains[next] } else { &self.ahead.everybody };
@@ -500,23 +556,48 @@ impl<'a> Walk<'_, 'a> {
         false
     }
 
-    /// Every team can still reach its least number of players; writes down who may come.
-    fn has_room(&mut self, span: TierSpan, supply: u32) -> bool {
-        let mut missing = 0;
+    /// In some region those who are left can bring what the set lacks; writes down who may come.
+    fn can_be_filled(&mut self, span: TierSpan, next: usize, whole: bool, common: u64) -> bool {
+        let Some(lack) = self.lack(span) else { return false };
+        let supply = match whole {
+            // A game may bring players to several teams at once.
+            _ if self.may_fill => self.ahead.near(next, common).map(|supply| supply.players).max(),
+            false => Some(self.ahead.all(next).players),
+            true => {
+                let near = self.ahead.near(next, common).filter(|supply| lack.is_met_by(supply));
+                near.map(|supply| supply.players).max()
+            }
+        };
+        let waiting: u32 = match whole {
+            true => 0,
+            false => self.hunt.must[self.chosen.len()..].iter().map(|entry| entry.size()).sum(),
+        };
+        let Some(supply) = supply.map(|supply| supply + waiting) else { return false };
+        let seats = lack.rooms.iter().map(|(least, most)| (f64::from(*least), f64::from(*most.min(&supply))));
         self.coming.seats.clear();
+        self.coming.seats.extend(seats);
         self.coming.supply = f64::from(supply);
+        lack.all.0 <= supply
+    }
+
+    /// `None`: a team has more players than it may.
+    fn lack(&self, span: TierSpan) -> Option<Lack> {
+        let mut rooms = Teams::new();
         for (index, team) in self.hunt.rules.teams.iter().enumerate() {
             let taken = self.totals().row(index)[0] as u32;
             let least = team.min_players.span(span.low, span.high).iter().min().copied().unwrap_or(0);
             let most = team.max_players.span(span.low, span.high).iter().max().copied().unwrap_or(0);
-            if taken > most {
-                return false;
-            }
-            missing += least.saturating_sub(taken);
-            let room = (least.saturating_sub(taken), (most - taken).min(supply));
-            self.coming.seats.push((f64::from(room.0), f64::from(room.1)));
+            rooms.push((least.saturating_sub(taken), most.checked_sub(taken)?));
         }
-        missing <= supply
+        let all = rooms.iter().fold((0, 0), |all, room: &(u32, u32)| (all.0 + room.0, all.1 + room.1));
+        let is_unmet = |wanted: &Wanted| {
+            let least = wanted.least.span(span.low, span.high).iter().copied().fold(f64::INFINITY, f64::min);
+            let here: f64 = wanted.teams.iter().map(|team| self.totals().row(*team)[wanted.column + 1]).sum();
+            here < least
+        };
+        let tickets = self.ahead.wanted.iter();
+        let tickets = tickets.map(|column| self.hunt.plan.steer.tickets_wanted(*column, is_unmet)).collect();
+        Some(Lack { rooms, all, tickets })
     }
 
     /// The same question to the slow twin, for rules that the plan leaves to it.

@@ -1,6 +1,7 @@
 //! Those of a crowd who could share a match in one region at one tier, and whether there is any hope of one. Answers
 //! from counts alone, so that a hopeless anchor costs the same whatever the crowd.
 
+use matchwright_rules::plan::Wanted;
 use matchwright_rules::{Team, Tier};
 use smallvec::SmallVec;
 
@@ -44,16 +45,10 @@ impl<'c> Stand<'c> {
     pub fn is_hopeless(&self) -> bool {
         let teams = self.crowd.rules.teams.iter();
         let least: u32 = teams.map(|team| *team.min_players.at(self.tier)).sum();
-        let is_short = |column: &usize| self.supply(*column) < self.teams_in_want(*column);
+        let is_wanted = |wanted: &Wanted| *wanted.least.at(self.tier) > 0.0;
+        let is_short =
+            |column: &usize| self.supply(*column) < self.crowd.plan.steer.tickets_wanted(*column, is_wanted);
         self.players < least || self.crowd.splits.iter().any(is_short)
-    }
-
-    /// Tickets of which each team that wants a text needs one of its own; at least one where several share a want.
-    fn teams_in_want(&self, column: usize) -> usize {
-        let wanted = self.crowd.plan.steer.wanted.iter();
-        let wanted = wanted.filter(|one| one.column == column && *one.least.at(self.tier) > 0.0);
-        let alone = wanted.clone().filter(|one| one.teams.len() == 1).count();
-        alone.max(usize::from(wanted.count() > 0))
     }
 
     /// Parties of the sizes that stand here can fill every team, one of them with a party of this size in it.

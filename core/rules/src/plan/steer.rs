@@ -1,6 +1,8 @@
 //! Where a search looks first: what the rules say about closeness, evenness and roles. None of it decides; the gates
 //! and the judge do.
 
+use smallvec::SmallVec;
+
 use super::value::{Measure, Value};
 use super::{Against, Column, Columns, Gate, Means};
 use crate::{ComparisonOperation, RuleKind, RuleSet, SortKind, Strategy, Tiered};
@@ -28,6 +30,17 @@ pub struct Wanted {
 }
 
 impl Steer {
+    /// Tickets with a text that a match still needs at the least: one of its own for each team that wants it, one where
+    /// several teams share a want. `is_unmet`: whether a want is one of those that count.
+    pub fn tickets_wanted(&self, column: usize, is_unmet: impl Fn(&Wanted) -> bool) -> usize {
+        let unmet = || self.wanted.iter().filter(|one| one.column == column && is_unmet(one));
+        let alone = unmet().filter(|one| one.teams.len() == 1);
+        let mut teams: SmallVec<[usize; 8]> = alone.map(|one| one.teams[0]).collect();
+        teams.sort_unstable();
+        teams.dedup();
+        teams.len().max(usize::from(unmet().next().is_some()))
+    }
+
     pub(super) fn of(rules: &RuleSet, means: &[Means], columns: &mut Columns) -> Self {
         let gates: Vec<(usize, &Gate)> = rules
             .rules
