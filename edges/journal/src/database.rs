@@ -11,7 +11,7 @@ use crate::Fault;
 /// `MWJL`.
 const APPLICATION_ID: i64 = 0x4D57_4A4C;
 const LAYOUT_VERSION: i64 = 1;
-pub const PAGE_BYTES: u64 = 8192;
+pub const PAGE_BYTES: u64 = 4096;
 /// Older ones can damage a database when its write-ahead file restarts.
 const SQLITE_LEAST: i32 = 3_051_003;
 /// A realm's number. The cluster engine keeps several in one database; here a folder holds one.
@@ -92,12 +92,12 @@ impl Database {
 
     fn configure(&self) -> Result<(), Fault> {
         let settings = [
-            ("page_size", "8192", "8192"),
+            ("page_size", "4096", "4096"),
             ("locking_mode", "EXCLUSIVE", "exclusive"),
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", "2"),
-            ("wal_autocheckpoint", "4000", "4000"),
-            ("cache_size", "-65536", "-65536"),
+            ("wal_autocheckpoint", "1000", "1000"),
+            ("cache_size", "-4096", "-4096"),
             ("mmap_size", "0", "0"),
             ("foreign_keys", "ON", "1"),
         ];

@@ -19,7 +19,7 @@ const READ_MOST: usize = 1000;
 /// How to open a journal.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The most bytes of the database file, without its write-ahead file (32 MB) and snapshots. `None`: the disk's.
+    /// The most bytes of the database file, without its write-ahead file (4 MB) and snapshots. `None`: the disk's.
     pub max_bytes: Option<u64>,
     /// How long to wait for a process that is just stopping.
     pub lock_wait: Duration,
