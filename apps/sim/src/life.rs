@@ -111,7 +111,8 @@ impl<'p> Life<'p> {
             let rules = Command::CreateRuleSet { name: name.into(), body, tags: BTreeMap::new() };
             world.send(&rules).expect("the rule sets of the simulation are valid");
             let fields = fields(name, random.next_u64());
-            let made = Command::CreateMatchmaker { name: name.into(), fields, tags: BTreeMap::new() };
+            let made =
+                Command::CreateMatchmaker { name: name.into(), fields: fields.into(), tags: BTreeMap::new() };
             world.send(&made).expect("the matchmakers of the simulation are valid");
         }
         Self { world, plan, random, tickets: 0, crashes: 0 }

@@ -22,7 +22,7 @@ fn pairs(search: SearchSettings) -> BTreeSet<(usize, usize)> {
     let rules = Command::CreateRuleSet { name: "r".into(), body: DUEL.to_string(), tags: BTreeMap::new() };
     world.send(&rules).expect("a valid rule set");
     let fields = MatchmakerFields::least("r".into(), Duration::from_secs(600));
-    let made = Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() };
+    let made = Command::CreateMatchmaker { name: "m".into(), fields: fields.into(), tags: BTreeMap::new() };
     world.send(&made).expect("a matchmaker");
     for number in (0..TICKETS).map(|index| index * 101 % TICKETS) {
         let player = Player {

@@ -82,7 +82,8 @@ impl Case {
         let names = given["matchmakers"].as_array().cloned().unwrap_or_else(|| vec!["m".into()]);
         for name in names {
             let name = name.as_str().expect("a name").into();
-            let made = Command::CreateMatchmaker { name, fields: fields.clone(), tags: BTreeMap::new() };
+            let made =
+                Command::CreateMatchmaker { name, fields: fields.clone().into(), tags: BTreeMap::new() };
             world.send(&made).unwrap_or_else(|rejection| panic!("{rejection}"));
         }
         let start = world.now;

@@ -31,7 +31,7 @@ fn world() -> World {
     world.send(&rules).expect("a valid rule set");
     let fields = MatchmakerFields::least("r".into(), Duration::from_secs(3600));
     world
-        .send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() })
+        .send(&Command::CreateMatchmaker { name: "m".into(), fields: fields.into(), tags: BTreeMap::new() })
         .expect("a matchmaker");
     world
 }

@@ -21,7 +21,7 @@ pub fn matchmaker_records(workload: &Workload) -> [Record; 2] {
     let (name, body, tags) = (MATCHMAKER.into(), workload.rules.clone(), BTreeMap::new());
     let changes = [
         Change::RuleSetCreated { name, body, tags },
-        Change::MatchmakerCreated { name: MATCHMAKER.into(), fields, tags: BTreeMap::new() },
+        Change::MatchmakerCreated { name: MATCHMAKER.into(), fields: fields.into(), tags: BTreeMap::new() },
     ];
     changes.map(|change| Record { at: Timestamp(0), change })
 }

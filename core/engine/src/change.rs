@@ -26,15 +26,16 @@ pub enum Change {
     RuleSetDeleted {
         name: RuleSetName,
     },
-    /// `fields` with every default filled in.
+    /// `fields` with every default filled in; boxed like all that is rare and large, for each record is as wide as the
+    /// widest.
     MatchmakerCreated {
         name: MatchmakerName,
-        fields: MatchmakerFields,
+        fields: Box<MatchmakerFields>,
         tags: BTreeMap<String, String>,
     },
     MatchmakerUpdated {
         name: MatchmakerName,
-        fields: MatchmakerFields,
+        fields: Box<MatchmakerFields>,
     },
     MatchmakerDeleted {
         name: MatchmakerName,
@@ -109,7 +110,7 @@ pub enum Change {
     },
     MatchCompleted {
         id: MatchId,
-        session: Option<Session>,
+        session: Option<Box<Session>>,
     },
     MatchFailed {
         id: MatchId,

@@ -21,12 +21,13 @@ pub enum Command {
     },
     CreateMatchmaker {
         name: MatchmakerName,
-        fields: MatchmakerFields,
+        /// Boxed like all that is rare and large: each command is as wide as the widest.
+        fields: Box<MatchmakerFields>,
         tags: BTreeMap<String, String>,
     },
     UpdateMatchmaker {
         name: MatchmakerName,
-        patch: MatchmakerPatch,
+        patch: Box<MatchmakerPatch>,
     },
     DeleteMatchmaker {
         name: MatchmakerName,
@@ -94,7 +95,7 @@ pub struct Proposal {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlacementResult {
-    Placed(Session),
+    Placed(Box<Session>),
     /// The queue had no room: back to searching (D-114).
     NoCapacity,
     Error,

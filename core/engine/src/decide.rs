@@ -121,7 +121,7 @@ pub fn apply(state: &mut State, record: &Record) {
         Change::PlacementStarted { id } => proposal::apply_placement_started(state, *id),
         Change::PlacementAbandoned { id } => proposal::apply_abandoned(state, *id),
         Change::MatchCompleted { id, session } => {
-            proposal::apply_ended(state, at, *id, Status::Completed { at }, session.as_ref());
+            proposal::apply_ended(state, at, *id, Status::Completed { at }, session.as_deref());
         }
         Change::MatchFailed { id, .. } => proposal::apply_ended(state, at, *id, Status::Failed { at }, None),
         Change::SinkAdvanced { sink, position } => drop(state.sinks.insert(sink.clone(), *position)),

@@ -118,11 +118,8 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
         }
         Change::MatchCompleted { id, session } => {
             let made = state.matches.get(id)?;
-            let kind = EventKind::Succeeded {
-                match_id: *id,
-                session: session.clone().map(Box::new),
-                region: made.region.clone(),
-            };
+            let kind =
+                EventKind::Succeeded { match_id: *id, session: session.clone(), region: made.region.clone() };
             let mut event = teller.of_match(made, kind);
             for player in event.tickets.iter_mut().flat_map(|ticket| &mut ticket.players) {
                 player.accepted = None;

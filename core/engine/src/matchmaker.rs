@@ -65,7 +65,7 @@ pub(crate) fn decide_create(
         return Err(Rejection::MatchmakerQuota { limit });
     }
     let made = Matchmaker { fields: fields.clone(), created_at: context.now, tags: tags.clone() };
-    let created = Change::MatchmakerCreated { name: name.clone(), fields, tags: tags.clone() };
+    let created = Change::MatchmakerCreated { name: name.clone(), fields: fields.into(), tags: tags.clone() };
     Ok(Decision { changes: vec![created], reply: Reply::Matchmaker(name.clone(), Box::new(made)) })
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn decide_update(
     let old = state.matchmaker(name)?;
     let fields = completed(state, patched(old.fields.clone(), patch.clone()))?;
     let made = Matchmaker { fields: fields.clone(), ..old.clone() };
-    let updated = Change::MatchmakerUpdated { name: name.clone(), fields };
+    let updated = Change::MatchmakerUpdated { name: name.clone(), fields: fields.into() };
     Ok(Decision { changes: vec![updated], reply: Reply::Matchmaker(name.clone(), Box::new(made)) })
 }
 

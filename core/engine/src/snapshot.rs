@@ -13,7 +13,7 @@ pub fn snapshot(state: &State) -> Vec<Record> {
     for (name, one) in &state.matchmakers {
         let change = Change::MatchmakerCreated {
             name: name.clone(),
-            fields: one.fields.clone(),
+            fields: one.fields.clone().into(),
             tags: one.tags.clone(),
         };
         records.push(Record { at: one.created_at, change });

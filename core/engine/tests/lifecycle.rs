@@ -45,7 +45,7 @@ fn begin(backfill: bool) -> State {
     let mut state = State::new(&Settings::default());
     let mut happen = |change| apply(&mut state, &Record { at: START, change });
     happen(Change::RuleSetCreated { name: "rules".into(), body: "{}".into(), tags: BTreeMap::new() });
-    happen(Change::MatchmakerCreated { name: "m".into(), fields: fields(), tags: BTreeMap::new() });
+    happen(Change::MatchmakerCreated { name: "m".into(), fields: fields().into(), tags: BTreeMap::new() });
     let deadline = START + Duration::from_secs(60);
     let (id, matchmaker): (TicketId, _) = ("own".into(), "m".into());
     happen(match backfill {
@@ -163,7 +163,7 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         ("the acceptance deadline", AFTER_ACCEPTANCE, Command::Tick),
         ("the request deadline", AFTER_REQUEST, Command::Tick),
         ("the end of retention", START + Duration::from_secs(4 * 3600), Command::Tick),
-        ("a host was found", now, finish(PlacementResult::Placed(session))),
+        ("a host was found", now, finish(PlacementResult::Placed(session.into()))),
         ("no host had room", now, finish(PlacementResult::NoCapacity)),
         ("no host, late", AFTER_REQUEST, finish(PlacementResult::NoCapacity)),
         ("placing failed", now, finish(PlacementResult::Error)),

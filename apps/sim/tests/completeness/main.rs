@@ -44,7 +44,7 @@ fn world(body: &str, search: SearchSettings, acceptance: Option<Duration>, seed:
         ..MatchmakerFields::least("r".into(), Duration::from_secs(3600))
     };
     world
-        .send(&Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() })
+        .send(&Command::CreateMatchmaker { name: "m".into(), fields: fields.into(), tags: BTreeMap::new() })
         .expect("valid");
     world
 }

@@ -84,7 +84,7 @@ impl Moment {
         let mut search = Search::new(settings);
         let changes = [
             Change::RuleSetCreated { name: "r".into(), body: self.body.clone(), tags: BTreeMap::new() },
-            Change::MatchmakerCreated { name: "m".into(), fields: fields(), tags: BTreeMap::new() },
+            Change::MatchmakerCreated { name: "m".into(), fields: fields().into(), tags: BTreeMap::new() },
         ];
         let at = Timestamp(0);
         changes.into_iter().for_each(|change| search.follow(&Record { at, change }));

@@ -78,7 +78,7 @@ fn ask(shapes: &Shapes<'_>, operation: Operation, fresh_id: impl FnOnce() -> Str
             let patch = patch(shapes);
             let name = name?;
             command(
-                Command::UpdateMatchmaker { name: name.into(), patch },
+                Command::UpdateMatchmaker { name: name.into(), patch: patch.into() },
                 Some(Resource::Matchmaker(name.into())),
             )
         }
@@ -212,7 +212,7 @@ fn create_matchmaker(shapes: &Shapes<'_>) -> Option<Asked> {
         backfill_mode: given.backfill_mode,
     };
     let name = name?;
-    let command = Command::CreateMatchmaker { name: name.into(), fields, tags: tags? };
+    let command = Command::CreateMatchmaker { name: name.into(), fields: fields.into(), tags: tags? };
     Some((Ask::Command(command), Some(Resource::Matchmaker(name.into()))))
 }
 

@@ -180,10 +180,11 @@ fn configuration() -> BoxedStrategy<Change> {
         name().prop_map(|name| Change::RuleSetDeleted { name }),
         (name(), fields(), texts()).prop_map(|(name, fields, tags)| Change::MatchmakerCreated {
             name,
-            fields,
+            fields: fields.into(),
             tags
         }),
-        (name(), fields()).prop_map(|(name, fields)| Change::MatchmakerUpdated { name, fields }),
+        (name(), fields())
+            .prop_map(|(name, fields)| Change::MatchmakerUpdated { name, fields: fields.into() }),
         name().prop_map(|name| Change::MatchmakerDeleted { name }),
         (resource, texts()).prop_map(|(resource, tags)| Change::TagsReplaced { resource, tags }),
     ]
@@ -233,7 +234,8 @@ fn of_a_match() -> BoxedStrategy<Change> {
         (match_id(), outcome).prop_map(|(id, outcome)| Change::AcceptanceEnded { id, outcome }),
         match_id().prop_map(|id| Change::PlacementStarted { id }),
         match_id().prop_map(|id| Change::PlacementAbandoned { id }),
-        (match_id(), option::of(session())).prop_map(|(id, session)| Change::MatchCompleted { id, session }),
+        (match_id(), option::of(session()))
+            .prop_map(|(id, session)| Change::MatchCompleted { id, session: session.map(Box::new) }),
         (match_id(), rule_counts()).prop_map(|(id, rule_counts)| Change::MatchFailed { id, rule_counts }),
     ]
     .boxed()
@@ -346,8 +348,8 @@ pub fn of_every_kind() -> Vec<Record> {
     let mut changes = vec![
         Change::RuleSetCreated { name: "rules".into(), body: "{\"name\":\"é\"}".to_string(), tags: tags() },
         Change::RuleSetDeleted { name: "rules".into() },
-        Change::MatchmakerCreated { name: "arena".into(), fields: a_matchmaker(), tags: tags() },
-        Change::MatchmakerUpdated { name: "arena".into(), fields: bare },
+        Change::MatchmakerCreated { name: "arena".into(), fields: a_matchmaker().into(), tags: tags() },
+        Change::MatchmakerUpdated { name: "arena".into(), fields: bare.into() },
         Change::MatchmakerDeleted { name: "arena".into() },
         Change::TagsReplaced { resource: Resource::RuleSet("rules".into()), tags: tags() },
         Change::TagsReplaced { resource: Resource::Matchmaker("arena".into()), tags: BTreeMap::new() },
@@ -389,7 +391,7 @@ pub fn of_every_kind() -> Vec<Record> {
         Change::AcceptanceEnded { id, outcome: AcceptanceOutcome::TimedOut },
         Change::PlacementStarted { id },
         Change::PlacementAbandoned { id },
-        Change::MatchCompleted { id, session: Some(a_session()) },
+        Change::MatchCompleted { id, session: Some(a_session().into()) },
         Change::MatchFailed { id, rule_counts: rule_counts() },
         Change::SinkAdvanced { sink: "events".to_string(), position: 1 << 40 },
     ]);

@@ -23,11 +23,13 @@ impl From<Change<'_>> for engine::Change {
                 Self::RuleSetCreated { name: name.into(), body: body.to_string(), tags: texts(tags) }
             }
             From::RuleSetDeleted { name } => Self::RuleSetDeleted { name: name.into() },
-            From::MatchmakerCreated { name, fields, tags } => {
-                Self::MatchmakerCreated { name: name.into(), fields: fields.into(), tags: texts(tags) }
-            }
+            From::MatchmakerCreated { name, fields, tags } => Self::MatchmakerCreated {
+                name: name.into(),
+                fields: Box::new(fields.into()),
+                tags: texts(tags),
+            },
             From::MatchmakerUpdated { name, fields } => {
-                Self::MatchmakerUpdated { name: name.into(), fields: fields.into() }
+                Self::MatchmakerUpdated { name: name.into(), fields: Box::new(fields.into()) }
             }
             From::MatchmakerDeleted { name } => Self::MatchmakerDeleted { name: name.into() },
             From::TagsReplaced { resource, tags } => {
@@ -79,9 +81,10 @@ impl From<Change<'_>> for engine::Change {
             }
             From::PlacementStarted { id } => Self::PlacementStarted { id: id.into() },
             From::PlacementAbandoned { id } => Self::PlacementAbandoned { id: id.into() },
-            From::MatchCompleted { id, session } => {
-                Self::MatchCompleted { id: id.into(), session: session.map(Into::into) }
-            }
+            From::MatchCompleted { id, session } => Self::MatchCompleted {
+                id: id.into(),
+                session: session.map(|session| Box::new(session.into())),
+            },
             From::MatchFailed { id, rule_counts } => {
                 Self::MatchFailed { id: id.into(), rule_counts: list(rule_counts) }
             }

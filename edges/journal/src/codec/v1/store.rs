@@ -22,11 +22,13 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
                 Self::RuleSetCreated { name: name.as_str(), body, tags: texts(tags) }
             }
             From::RuleSetDeleted { name } => Self::RuleSetDeleted { name: name.as_str() },
-            From::MatchmakerCreated { name, fields, tags } => {
-                Self::MatchmakerCreated { name: name.as_str(), fields: fields.into(), tags: texts(tags) }
-            }
+            From::MatchmakerCreated { name, fields, tags } => Self::MatchmakerCreated {
+                name: name.as_str(),
+                fields: fields.as_ref().into(),
+                tags: texts(tags),
+            },
             From::MatchmakerUpdated { name, fields } => {
-                Self::MatchmakerUpdated { name: name.as_str(), fields: fields.into() }
+                Self::MatchmakerUpdated { name: name.as_str(), fields: fields.as_ref().into() }
             }
             From::MatchmakerDeleted { name } => Self::MatchmakerDeleted { name: name.as_str() },
             From::TagsReplaced { resource, tags } => {
@@ -81,7 +83,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
             From::PlacementStarted { id } => Self::PlacementStarted { id: MatchId(id.0) },
             From::PlacementAbandoned { id } => Self::PlacementAbandoned { id: MatchId(id.0) },
             From::MatchCompleted { id, session } => {
-                Self::MatchCompleted { id: MatchId(id.0), session: session.as_ref().map(Into::into) }
+                Self::MatchCompleted { id: MatchId(id.0), session: session.as_deref().map(Into::into) }
             }
             From::MatchFailed { id, rule_counts } => {
                 Self::MatchFailed { id: MatchId(id.0), rule_counts: list(rule_counts) }
