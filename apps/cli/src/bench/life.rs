@@ -80,7 +80,8 @@ pub fn measure(
 ) -> Result<Life, String> {
     let api = Api::new(&server.url);
     prepare(&api, workload)?;
-    let bodies: Vec<String> = workload.tickets(PEOPLE, 1, Timestamp(0)).iter().map(body).collect();
+    // Shared: each client has a copy of what makes bodies, and a thousand copies of all of them take longer than the span.
+    let bodies: Arc<[String]> = workload.tickets(PEOPLE, 1, Timestamp(0)).iter().map(body).collect();
     let progress = Arc::new(Progress::default());
     let (address, shared) = (server.address()?, progress.clone());
     let pace = asked.map(|per_second| Pace { per_second, clients });
@@ -98,13 +99,17 @@ pub fn measure(
     calling.join().map_err(|_| "the callers failed".to_string())??;
     let completed = settled(&api)?;
     let tickets = progress.done.load(Ordering::Relaxed);
-    let per_ticket =
-        |now: Duration, before: Duration| now.saturating_sub(before).div_f64(tickets.max(1) as f64);
+    if tickets == 0 {
+        return Err(format!(
+            "no call of {clients} clients was answered within {span:?}; give them more --seconds, or use fewer --clients"
+        ));
+    }
+    let per_ticket = |now: Duration, before: Duration| now.saturating_sub(before).div_f64(tickets as f64);
     Ok(Life {
         asked,
         tickets,
         per_second,
-        completed: completed / tickets.max(1) as f64,
+        completed: completed / tickets as f64,
         search: per_ticket(server.cpu_of("search-")?, search),
         cpu: per_ticket(server.cpu()?, cpu),
     })
