@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use matchwright_gamelift::events::Envelopes;
 use matchwright_gamelift::{Front, FrontSettings};
 use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::config::{Config, ConfigError, keyring};
 use crate::http::{App, Gate, Served, listen};
@@ -229,16 +229,16 @@ fn app(
     recorder: Arc<Recorder>,
     draining: watch::Receiver<bool>,
 ) -> std::io::Result<App> {
-    let served = realms.iter().map(|running| Served {
-        realm: running.realm.clone(),
-        front: Front::new(front_settings(config, &running.realm.region)),
+    let served = realms.iter().map(|running| {
+        let front = Front::new(front_settings(config, &running.realm.region));
+        Arc::new(Served { realm: running.realm.clone(), front })
     });
     Ok(App {
         realms: served.collect(),
         gate: Gate { is_strict_region: !keys.is_empty() || realms.len() > 1, keys },
         limits: config.limits.clone(),
         keep_alive: Duration::from_secs(config.events.keep_alive_seconds.max(1)),
-        requests: Semaphore::new(config.limits.requests.min(Semaphore::MAX_PERMITS)),
+        at_work: AtomicUsize::new(0),
         ids: Mutex::new(Ids::from_system()?),
         recorder,
         is_ready: AtomicBool::new(true),

@@ -1,38 +1,160 @@
 //! API calls: bytes to the front, what it understood to the realm, the outcome back.
 
-use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming};
+use matchwright_engine::{Answer, Rejection, Reply};
 use matchwright_gamelift::errors::Class;
-use matchwright_gamelift::{ApiError, Ask, Outcome, Protocol, Request as Understood};
+use matchwright_gamelift::{ApiError, Ask, Operation, Outcome, Protocol, Request as Understood};
 use matchwright_model::MatchId;
+use tokio::sync::oneshot::Receiver as Waiting;
 
+use super::gate::Visitor;
 use super::route::full;
 use super::{App, Body, Served};
+use crate::config::Limits;
 use crate::realm::Refusal;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
+/// A request at work: counted until it is answered.
+struct AtWork(Arc<App>);
+
+impl AtWork {
+    /// False: there is no room for it.
+    fn begin(app: Arc<App>) -> (Self, bool) {
+        let others = app.at_work.fetch_add(1, Ordering::Relaxed);
+        let has_room = others < app.limits.requests;
+        (Self(app), has_room)
+    }
+}
+
+impl Deref for AtWork {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.at_work.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a request asked for, and where its outcome will be.
+struct Asked {
+    served: Arc<Served>,
+    protocol: Protocol,
+    operation: Operation,
+    outcome: Coming,
+}
+
+enum Coming {
+    Here(Result<Outcome, Rejection>),
+    Reply(Waiting<Result<Reply, Refusal>>),
+    Answer(Waiting<Result<Answer, Rejection>>),
+}
+
 pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     let protocol = Protocol::of(request.uri().path());
-    let (operation, answer) = match work(&app, request).await {
-        Ok((operation, response)) => (operation, response),
-        Err(refused) => {
-            let mut answer = app.realms[0].front.encode_error(protocol, &refused.error);
-            answer.status = refused.status.unwrap_or(answer.status);
-            ("none", answer)
-        }
+    let (app, has_room) = AtWork::begin(app);
+    let asked = match has_room.then(|| at_once(&app, request)) {
+        None => Err(too_many(app.limits.requests)),
+        Some(Ok(asked)) => asked,
+        // Boxed, or each request would carry the room for it, all there at once or not.
+        Some(Err(rest)) => Box::pin(enter(&app, *rest)).await,
     };
+    // Nothing of the request is left while the disk is waited for: the connection reads on where it lay.
+    let done = match asked {
+        Ok(asked) => asked.done().await,
+        Err(refused) => Err(refused),
+    };
+    let (operation, answer) = done.unwrap_or_else(|refused| {
+        let mut answer = app.realms[0].front.encode_error(protocol, &refused.error);
+        answer.status = refused.status.unwrap_or(answer.status);
+        ("none", answer)
+    });
     app.recorder.request(operation, answer.status);
     let id = app.ids.lock().unwrap_or_else(PoisonError::into_inner).any();
     respond(answer, id)
+}
+
+/// A request that is waited for: for the rest of its body, or for the proof that its caller may.
+struct Rest {
+    head: request::Parts,
+    first: Bytes,
+    body: Incoming,
+}
+
+/// Mostly all of a body came with its head and nobody's signature is verified: then nothing is waited for.
+fn at_once(app: &App, request: Request<Incoming>) -> Result<Result<Asked, Refused>, Box<Rest>> {
+    let (head, mut body) = request.into_parts();
+    let first = match first(&app.limits, &mut body) {
+        Ok(first) => first,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let is_whole = body.is_end_stream() && first.len() <= app.limits.body_bytes;
+    let Some(anybody) = app.gate.anybody().filter(|_| is_whole) else {
+        return Err(Box::new(Rest { head, first, body }));
+    };
+    let served = app.gate.realm(&app.realms, &head).map_err(Refused::from);
+    Ok(served.and_then(|served| ask(app, served, &head, &first, &anybody)))
+}
+
+async fn enter(app: &App, rest: Rest) -> Result<Asked, Refused> {
+    let Rest { head, first, body } = rest;
+    let body = read_on(first, body, &app.limits).await?;
+    let served = app.gate.realm(&app.realms, &head)?;
+    let visitor = app.gate.enter(&head, &body, served).await?;
+    ask(app, served, &head, &body, &visitor)
+}
+
+/// Understands a request and hands it to its realm.
+fn ask(
+    app: &App,
+    served: &Arc<Served>,
+    head: &request::Parts,
+    body: &[u8],
+    visitor: &Visitor<'_>,
+) -> Result<Asked, Refused> {
+    let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
+    let understood = served.front.decode(head.uri.path(), &head.headers, body, fresh_id)?;
+    visitor.may(format_args!("gamelift:{}", understood.operation.name()), || {
+        served.front.resource(&understood)
+    })?;
+    let Understood { protocol, operation, ask, .. } = understood;
+    let outcome = match ask {
+        Ask::Validate(body) => Coming::Here(served.front.validate(&body)),
+        Ask::Query(query) => Coming::Answer(served.realm.query(query).map_err(unavailable)?),
+        Ask::Command(command) => Coming::Reply(served.realm.command(command).map_err(unavailable)?),
+    };
+    Ok(Asked { served: served.clone(), protocol, operation, outcome })
+}
+
+impl Asked {
+    async fn done(self) -> Result<(&'static str, matchwright_gamelift::Response), Refused> {
+        let stopping = |_| unavailable(Refusal::Stopping);
+        let outcome = match self.outcome {
+            Coming::Here(outcome) => outcome,
+            Coming::Answer(answer) => answer.await.map_err(stopping)?.map(Outcome::Answer),
+            Coming::Reply(reply) => match reply.await.map_err(stopping)? {
+                Ok(reply) => Ok(Outcome::Reply(reply)),
+                Err(Refusal::Rejected(rejection)) => Err(rejection),
+                Err(refusal) => return Err(unavailable(refusal)),
+            },
+        };
+        Ok((self.operation.name(), self.served.front.encode(self.protocol, self.operation, outcome)))
+    }
 }
 
 fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
@@ -68,47 +190,11 @@ fn refuse(class: Class, status: u16, message: String) -> Refused {
     Refused { error: ApiError::new(class, message), status: Some(status) }
 }
 
-type Done = (&'static str, matchwright_gamelift::Response);
-
-async fn work(app: &App, request: Request<Incoming>) -> Result<Done, Refused> {
-    let limit = app.limits.requests;
-    let _permit = app.requests.try_acquire().map_err(|_| {
-        let why = format!(
-            "expected at most {limit} requests at a time (limits.requests); try again in a moment [H101]"
-        );
-        refuse(Class::Throttling, 503, why)
-    })?;
-    let (head, body) = request.into_parts();
-    let (served, Understood { protocol, operation, ask, .. }) = understand(app, &head, body).await?;
-    // What was read is let go before the wait for the disk: the connection then reads on where it lay.
-    drop(head);
-    let outcome = match ask {
-        Ask::Validate(body) => served.front.validate(&body),
-        Ask::Query(query) => served.realm.query(query).await.map_err(unavailable)?.map(Outcome::Answer),
-        Ask::Command(command) => match served.realm.command(command).await {
-            Ok(reply) => Ok(Outcome::Reply(reply)),
-            Err(Refusal::Rejected(rejection)) => Err(rejection),
-            Err(refusal) => return Err(unavailable(refusal)),
-        },
-    };
-    Ok((operation.name(), served.front.encode(protocol, operation, outcome)))
-}
-
-/// What is asked, of which realm, by somebody who may.
-async fn understand<'a>(
-    app: &'a App,
-    head: &request::Parts,
-    body: Incoming,
-) -> Result<(&'a Served, Understood), Refused> {
-    let body = read(app, body).await?;
-    let served = app.gate.realm(&app.realms, head)?;
-    let visitor = app.gate.enter(head, &body, served).await?;
-    let fresh_id = || app.ids.lock().unwrap_or_else(PoisonError::into_inner).ticket().to_string();
-    let understood = served.front.decode(head.uri.path(), &head.headers, &body, fresh_id)?;
-    visitor.may(format_args!("gamelift:{}", understood.operation.name()), || {
-        served.front.resource(&understood)
-    })?;
-    Ok((served, understood))
+fn too_many(limit: usize) -> Refused {
+    let why = format!(
+        "expected at most {limit} requests at a time (limits.requests); try again in a moment [H101]"
+    );
+    refuse(Class::Throttling, 503, why)
 }
 
 /// Not the caller's fault: an internal error, which clients try again.
@@ -124,37 +210,33 @@ fn unavailable(refusal: Refusal) -> Refused {
     ApiError::new(Class::Internal, why).into()
 }
 
-async fn read(app: &App, mut body: Incoming) -> Result<Bytes, Refused> {
-    let limits = &app.limits;
+/// What there is of a body before anything is waited for. Who reads on asks again and is woken then.
+fn first(limits: &Limits, body: &mut Incoming) -> Result<Bytes, Refused> {
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(too_large(limits.body_bytes));
     }
-    // Mostly all of it came with the head, in one piece: nothing is copied then, and no timer made.
-    let first = match poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await {
-        Poll::Ready(Some(frame)) => data(frame)?,
-        Poll::Ready(None) => return Ok(Bytes::new()),
-        Poll::Pending => Bytes::new(),
-    };
-    if body.is_end_stream() && first.len() <= limits.body_bytes {
-        return Ok(first);
+    match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Some(frame)) => data(frame),
+        Poll::Ready(None) | Poll::Pending => Ok(Bytes::new()),
     }
-    let seconds = limits.body_read_seconds;
-    let rest = read_on(BytesMut::from(first), body, limits.body_bytes);
-    // Boxed, or each request would carry the room for it, whole or not.
-    tokio::time::timeout(Duration::from_secs(seconds), Box::pin(rest)).await.unwrap_or_else(|_| {
+}
+
+async fn read_on(first: Bytes, mut body: Incoming, limits: &Limits) -> Result<Bytes, Refused> {
+    let (most, seconds) = (limits.body_bytes, limits.body_read_seconds);
+    let whole = async {
+        let mut whole = BytesMut::from(first);
+        while whole.len() <= most {
+            match body.frame().await {
+                Some(frame) => whole.extend(data(frame)?),
+                None => return Ok(whole.freeze()),
+            }
+        }
+        Err(too_large(most))
+    };
+    tokio::time::timeout(Duration::from_secs(seconds), whole).await.unwrap_or_else(|_| {
         let why = format!("expected the whole body within {seconds} s (limits.body_read_seconds) [H105]");
         Err(refuse(Class::InvalidRequest, 408, why))
     })
-}
-
-async fn read_on(mut whole: BytesMut, mut body: Incoming, most: usize) -> Result<Bytes, Refused> {
-    while whole.len() <= most {
-        match body.frame().await {
-            Some(frame) => whole.extend(data(frame)?),
-            None => return Ok(whole.freeze()),
-        }
-    }
-    Err(too_large(most))
 }
 
 /// Trailers say nothing here.

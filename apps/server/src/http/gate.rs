@@ -1,6 +1,7 @@
 //! Who may in: the region a request is for, the key that signed it, and what that key may do.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -33,7 +34,7 @@ impl Gate {
     ///
     /// # Errors
     /// `UnsupportedRegionException` with the regions that are served.
-    pub fn realm<'a>(&self, realms: &'a [Served], head: &Parts) -> Result<&'a Served, ApiError> {
+    pub fn realm<'a>(&self, realms: &'a [Arc<Served>], head: &Parts) -> Result<&'a Arc<Served>, ApiError> {
         let Some(credential) = Credential::of(head).filter(|_| self.is_strict_region) else {
             return Ok(&realms[0]);
         };
@@ -48,13 +49,18 @@ impl Gate {
         })
     }
 
+    /// While no keys are configured anybody may in.
+    pub fn anybody(&self) -> Option<Visitor<'_>> {
+        self.keys.is_empty().then_some(Visitor { key: None })
+    }
+
     /// Verifies the signature, where keys are configured.
     ///
     /// # Errors
     /// What is wrong with the signature, as the exception that clients know.
     pub async fn enter(&self, head: &Parts, body: &Bytes, served: &Served) -> Result<Visitor<'_>, ApiError> {
-        if self.keys.is_empty() {
-            return Ok(Visitor { key: None });
+        if let Some(anybody) = self.anybody() {
+            return Ok(anybody);
         }
         // Boxed, or each request would carry the room for it, signed or not.
         let key = Box::pin(self.keys.verify(head, body.clone(), &served.realm.region, clock::wall())).await?;

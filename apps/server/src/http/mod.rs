@@ -10,14 +10,14 @@ mod route;
 mod stream;
 
 use std::convert::Infallible;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{Either, Full};
 use matchwright_gamelift::Front;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::config::Limits;
 use crate::metrics::Recorder;
@@ -39,11 +39,12 @@ pub(crate) struct Served {
 /// What every request can reach.
 pub(crate) struct App {
     /// In the order of the configuration; the first serves what names no region.
-    pub realms: Vec<Served>,
+    pub realms: Vec<Arc<Served>>,
     pub gate: Gate,
     pub limits: Limits,
     pub keep_alive: std::time::Duration,
-    pub requests: Semaphore,
+    /// Requests that are not answered yet.
+    pub at_work: AtomicUsize,
     pub ids: Mutex<Ids>,
     pub recorder: Arc<Recorder>,
     pub is_ready: AtomicBool,

@@ -19,6 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
+use tokio::sync::oneshot::{Receiver, channel};
 
 pub use hub::{Encoder, Envelope, Hub, Read, Reader};
 pub use message::{Message, Refusal};
@@ -45,21 +46,25 @@ pub struct Running {
 }
 
 impl Realm {
-    /// Asks the writer for a change and waits until it is on the disk.
+    /// Asks the writer for a change; the reply comes when it is on the disk. A rejection is the caller's affair; no room
+    /// and a stop, which may also end the wait without a reply, are the operator's.
     ///
     /// # Errors
-    /// A rejection is the caller's affair; no room and a stop are the operator's.
-    pub async fn command(&self, command: Command) -> Result<Reply, Refusal> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
+    /// The realm is stopping.
+    pub fn command(&self, command: Command) -> Result<Receiver<Result<Reply, Refusal>>, Refusal> {
+        let (reply, answer) = channel();
         self.send(Message::Command { command, reply: Some(reply) })?;
-        answer.await.map_err(|_| Refusal::Stopping)?
+        Ok(answer)
     }
 
     /// Asks a question; it sees every change asked for before it.
-    pub async fn query(&self, query: Query) -> Result<Result<Answer, Rejection>, Refusal> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
+    ///
+    /// # Errors
+    /// The realm is stopping.
+    pub fn query(&self, query: Query) -> Result<Receiver<Result<Answer, Rejection>>, Refusal> {
+        let (reply, answer) = channel();
         self.send(Message::Query { query, reply })?;
-        answer.await.map_err(|_| Refusal::Stopping)
+        Ok(answer)
     }
 
     /// Sends without waiting.
