@@ -22,8 +22,8 @@ CREATE TABLE realm_head(
   realm INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity BLOB NOT NULL, epoch INTEGER NOT NULL DEFAULT 0,
   last_position INTEGER NOT NULL DEFAULT 0, snapshot_position INTEGER NOT NULL DEFAULT 0, snapshot_name TEXT) STRICT;
 CREATE TABLE realm_journal(
-  realm INTEGER NOT NULL, last_position INTEGER NOT NULL, first_position INTEGER NOT NULL, epoch INTEGER NOT NULL,
-  frame BLOB NOT NULL, PRIMARY KEY(realm, last_position)) STRICT, WITHOUT ROWID;";
+  last_position INTEGER PRIMARY KEY, realm INTEGER NOT NULL, first_position INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  frame BLOB NOT NULL) STRICT;";
 
 /// A locked connection, and where it is.
 pub struct Database {
