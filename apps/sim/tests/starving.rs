@@ -25,7 +25,7 @@ fn matched() -> Vec<usize> {
     let rules = Command::CreateRuleSet { name: "r".into(), body: EXACT.to_string(), tags: BTreeMap::new() };
     world.send(&rules).expect("a valid rule set");
     let fields = MatchmakerFields::least("r".into(), Duration::from_secs(3600));
-    let made = Command::CreateMatchmaker { name: "m".into(), fields, tags: BTreeMap::new() };
+    let made = Command::CreateMatchmaker { name: "m".into(), fields: fields.into(), tags: BTreeMap::new() };
     world.send(&made).expect("a matchmaker");
     for number in 0..TICKETS {
         let weight = WEIGHTS.iter().find(|(at, _)| *at == number).map_or(1.0, |(_, weight)| *weight);
