@@ -4,10 +4,10 @@
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
 //! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
 //! `order` (who is looked at first), `hope` (could there be a match at all), `hunt` (the complete search around one
-//! anchor) and `ahead` (what those it has not tried can bring). Large ones: `intake` (a party as numbers), `lexicon` and `spoken` (the texts of single players), [`Crowd`],
-//! `table` and `reach` (who waits and where he may play), `band` (who is near whom), `tally` and `stand` (is there hope),
-//! `seek` (a match around one ticket), `split` (even teams); `sweep` and [`Backlog`] (very many at once). Matches above
-//! 40 players: `large`, `balance`.
+//! anchor) and `ahead` (what those it has not tried can bring). Large ones: `intake` (a party as numbers), `lexicon`
+//! and `spoken` (the texts of single players), [`Crowd`], `table` and `reach` (who waits and where he may play), `band`
+//! (who is near whom), `tally` and `stand` (is there hope), `seek` (a match around one ticket), `split` (even teams);
+//! `sweep` and [`Backlog`] (very many at once). Matches above 40 players: `large`, `balance`.
 
 mod agenda;
 mod ahead;
