@@ -30,7 +30,7 @@ const ALL: [List; 3] = [
             "--workload w3 --tickets 12,20,40 --pools 50",
         ],
     ),
-    // The greedy of w5 at 200/s takes a quarter of an hour a round.
+    // The greedy of w5 at 200/s takes minutes: three rounds were not done after twenty.
     (
         "arrivals",
         &["--rounds 3", "--workload w5 --per-second 20,200 --hold 0,1 --rounds 3 --greedy-up-to 20"],

@@ -9,10 +9,10 @@ use serde::Deserialize;
 /// Draws the tables of a result: rates, tickets left over, spread, small pools, waits.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  matchwright bench plot docs/benchmarks/2026-11-24.json --out docs/benchmarks
+  matchwright bench plot docs/benchmarks/2026-11-25.json --out docs/benchmarks
 
 A result is one JSON object: `search`, `small` and `arrivals` are lists of the lines that these benchmarks print with
---json. Lists that are missing are not drawn. A drawing has the result's name and its own: 2026-11-24-rates.svg.")]
+--json. Lists that are missing are not drawn. A drawing has the result's name and its own: 2026-11-25-rates.svg.")]
 pub struct PlotBench {
     /// A recorded result
     result: PathBuf,
