@@ -96,10 +96,9 @@ impl Ready {
         let party = |ticket: &Ticket| Arc::new(Party::bind(&rules, &ticket.players).expect("tickets fit"));
         let parties: Vec<_> = tickets.iter().map(party).collect();
         let tiers: Vec<_> = tickets.iter().map(|one| rules.tier(NOW.since(one.started_at))).collect();
-        let mut intake = Intake::default();
+        let mut intake = Intake::new(plan.clone());
         let each = parties.iter().zip(&tiers);
-        let guests =
-            each.map(|(party, tier)| intake.guest(&plan, party, *tier).expect("of one mind")).collect();
+        let guests = each.map(|(party, tier)| intake.guest(party, *tier).expect("of one mind")).collect();
         Self { rules, plan, parties, guests, tiers }
     }
 

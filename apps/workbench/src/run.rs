@@ -75,11 +75,11 @@ impl<'t> Pool<'t> {
     pub fn new(rules: RuleSet, tickets: &'t [Ticket], now: Timestamp) -> Self {
         let rules = Arc::new(rules);
         let plan = Arc::new(Plan::of(&rules, PartyPolicy::Individual));
-        let mut intake = Intake::default();
+        let mut intake = Intake::new(plan.clone());
         let guest = |ticket: &Ticket| {
             let party = Party::bind(&rules, &ticket.players).expect("tickets of the workload fit its rules");
             let tier = rules.tier(now.since(ticket.started_at));
-            intake.guest(&plan, &party, tier).expect("parties of the workload are of one mind")
+            intake.guest(&party, tier).expect("parties of the workload are of one mind")
         };
         let guests = tickets.iter().map(guest).collect();
         let mut order: Vec<usize> = (0..tickets.len()).collect();

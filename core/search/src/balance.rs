@@ -45,11 +45,7 @@ fn places_of(entries: &[&Entry], lineup: &Lineup) -> Places {
 fn lineup_of(rules: &RuleSet, entries: &[&Entry], places: &Places) -> Lineup {
     let mut lineup = Lineup::empty(rules);
     for (entry, place) in entries.iter().zip(places) {
-        match (place, &entry.seated) {
-            (Some(team), _) => lineup.push(entry.party.clone(), *team),
-            (None, Some(seats)) => lineup.push_seated(entry.party.clone(), seats),
-            (None, None) => unreachable!("only a backfill ticket has no place of its own"),
-        }
+        entry.join(&mut lineup, *place);
     }
     lineup
 }

@@ -283,13 +283,7 @@ impl<'a> Walk<'_, 'a> {
     /// The set as the judge sees it.
     fn lineup(&self) -> Lineup {
         let mut lineup = Lineup::empty(self.hunt.rules);
-        for one in &self.chosen {
-            match (one.team, &one.entry.seated) {
-                (Some(team), _) => lineup.push(one.entry.party.clone(), team),
-                (None, Some(teams)) => lineup.push_seated(one.entry.party.clone(), teams),
-                (None, None) => unreachable!("only a backfill ticket brings its seats"),
-            }
-        }
+        self.chosen.iter().for_each(|one| one.entry.join(&mut lineup, one.team));
         lineup
     }
 

@@ -85,7 +85,7 @@ impl Life {
         let rules = Arc::new(rules);
         let plan = Arc::new(Plan::of(&rules, PartyPolicy::Individual));
         let crowd = Crowd::new(rules.clone(), plan.clone());
-        let (intake, dice) = (Intake::default(), Dice(seed));
+        let (intake, dice) = (Intake::new(plan.clone()), Dice(seed));
         Self { rules, plan, intake, dice, crowd, guests: Vec::new(), slots: BTreeMap::new() }
     }
 
@@ -115,7 +115,7 @@ impl Life {
             .collect();
         let party = Party::bind(&self.rules, &players).expect("players with every attribute");
         let tier = Tier(self.dice.below(self.rules.steps.len() + 1) as u16);
-        self.guests.push(self.intake.guest(&self.plan, &party, tier).expect("a party of one mode"));
+        self.guests.push(self.intake.guest(&party, tier).expect("a party of one mode"));
         number
     }
 
@@ -177,7 +177,7 @@ impl Life {
     fn fresh(&self) -> Self {
         let (rules, plan) = (self.rules.clone(), self.plan.clone());
         let crowd = Crowd::new(rules.clone(), plan.clone());
-        let (intake, dice, guests) = (Intake::default(), Dice(0), self.guests.clone());
+        let (intake, dice, guests) = (Intake::new(plan.clone()), Dice(0), self.guests.clone());
         let mut fresh = Self { rules, plan, intake, dice, crowd, guests, slots: BTreeMap::new() };
         self.slots.keys().rev().for_each(|ticket| fresh.insert(*ticket));
         fresh

@@ -1,5 +1,7 @@
 //! From a party to a crowd's guest: texts and regions become numbers, as long as somebody here has them.
 
+use std::sync::Arc;
+
 use matchwright_model::{AttributeValue, Region};
 use matchwright_rules::plan::{Plan, Words, number_as_text};
 use matchwright_rules::{Party, Tier, Tiered};
@@ -14,9 +16,10 @@ const REGIONS_MAX: usize = 63;
 /// More regions than there are numbers for.
 const EVERYWHERE: u64 = u64::MAX;
 
-/// Numbers what it hears.
-#[derive(Debug, Default)]
+/// Numbers what it hears, for one plan.
+#[derive(Debug)]
 pub struct Intake {
+    plan: Arc<Plan>,
     /// Values that all players of a match share, where rules ask for it: no match crosses a key (D-130).
     keys: Numbers<Vec<String>>,
     regions: Numbers<Region>,
@@ -24,23 +27,24 @@ pub struct Intake {
 }
 
 impl Intake {
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let lexicon = Lexicon::of(&plan.vocabulary);
+        Self { plan, keys: Numbers::default(), regions: Numbers::default(), lexicon }
+    }
+
     /// `None` when its own members differ where a match may not: such a party can never be in one.
-    pub fn guest(&mut self, plan: &Plan, party: &Party, tier: Tier) -> Option<Guest> {
+    pub fn guest(&mut self, party: &Party, tier: Tier) -> Option<Guest> {
+        let Self { plan, keys, regions, lexicon } = self;
         let key = key_of(plan, party)?;
-        let key = self.keys.share(&key).unwrap_or_else(|| self.keys.add(key));
-        let regions = plan.latency.as_ref().map(|limit| self.near(party, limit)).unwrap_or_default();
-        let words = self.lexicon.words(plan, party);
+        let key = keys.share(&key).unwrap_or_else(|| keys.add(key));
+        let regions = plan.latency.as_ref().map(|limit| near(regions, party, limit)).unwrap_or_default();
+        let words = lexicon.words(plan, party);
         Some(Guest { key, tier, row: plan.row(party), regions, words })
     }
 
     /// Of a backfill ticket, the words of its members in each team, instead of those that its guest brought.
-    pub(crate) fn seated(
-        &mut self,
-        (plan, party): (&Plan, &Party),
-        teams: &[usize],
-        guest: &Guest,
-    ) -> Vec<(usize, Words)> {
-        let seated = self.lexicon.words_seated(plan, party, teams);
+    pub(crate) fn seated(&mut self, party: &Party, teams: &[usize], guest: &Guest) -> Vec<(usize, Words)> {
+        let seated = self.lexicon.words_seated(&self.plan, party, teams);
         guest.words.iter().for_each(|words| self.lexicon.release(words));
         seated
     }
@@ -54,32 +58,29 @@ impl Intake {
         }
         words.for_each(|words| self.lexicon.release(words));
     }
+}
 
-    /// Per tier, a bit for every region where no member is further away than the limit.
-    fn near(&mut self, party: &Party, limit: &Tiered<f64>) -> Vec<u64> {
-        let mut near = vec![0; limit.0.len()];
-        let Some(first) = party.members.first() else { return near };
-        let widest = limit.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        for region in first.latencies.keys() {
-            let each = party.members.iter().map(|member| member.latencies.get(region).copied());
-            let furthest = each.reduce(|a, b| Some(a?.max(b?))).flatten().map(f64::from);
-            let Some(furthest) = furthest.filter(|furthest| *furthest <= widest) else { continue };
-            let Some(number) = self.region(region) else {
-                let some = near.iter().fold(0, |all, one| all | one);
-                bits(some).for_each(|region| self.regions.give_back(region));
-                return vec![EVERYWHERE; limit.0.len()];
-            };
-            for (near, limit) in near.iter_mut().zip(&limit.0) {
-                *near |= u64::from(furthest <= *limit) << number;
-            }
+/// Per tier, a bit for every region where no member is further away than the limit.
+fn near(regions: &mut Numbers<Region>, party: &Party, limit: &Tiered<f64>) -> Vec<u64> {
+    let mut near = vec![0; limit.0.len()];
+    let Some(first) = party.members.first() else { return near };
+    let widest = limit.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    for region in first.latencies.keys() {
+        let each = party.members.iter().map(|member| member.latencies.get(region).copied());
+        let furthest = each.reduce(|a, b| Some(a?.max(b?))).flatten().map(f64::from);
+        let Some(furthest) = furthest.filter(|furthest| *furthest <= widest) else { continue };
+        let may_add = regions.len() < REGIONS_MAX;
+        let number = regions.share(region).or_else(|| may_add.then(|| regions.add(region.clone())));
+        let Some(number) = number else {
+            let some = near.iter().fold(0, |all, one| all | one);
+            bits(some).for_each(|region| regions.give_back(region));
+            return vec![EVERYWHERE; limit.0.len()];
+        };
+        for (near, limit) in near.iter_mut().zip(&limit.0) {
+            *near |= u64::from(furthest <= *limit) << number;
         }
-        near
     }
-
-    fn region(&mut self, region: &Region) -> Option<u32> {
-        let known = self.regions.share(region);
-        known.or_else(|| (self.regions.len() < REGIONS_MAX).then(|| self.regions.add(region.clone())))
-    }
+    near
 }
 
 fn key_of(plan: &Plan, party: &Party) -> Option<Vec<String>> {
@@ -112,7 +113,6 @@ mod tests {
                  {"name":"near","type":"latency","maxLatency":80}]}"#;
 
     struct Door {
-        plan: Plan,
         rules: matchwright_rules::RuleSet,
         intake: Intake,
     }
@@ -120,7 +120,8 @@ mod tests {
     impl Door {
         fn new() -> Self {
             let (rules, _) = compile(RULES, Options { unknown_keys_warn: false }).expect("a valid rule set");
-            Self { plan: Plan::of(&rules, PartyPolicy::Individual), rules, intake: Intake::default() }
+            let plan = Plan::of(&rules, PartyPolicy::Individual);
+            Self { rules, intake: Intake::new(Arc::new(plan)) }
         }
 
         /// Of one who is near to all these regions.
@@ -130,7 +131,7 @@ mod tests {
             let attributes = [("lobby".to_string(), lobby)].into_iter().collect();
             let player = Player { id: "p".into(), attributes, latencies, team: None };
             let party = Party::bind(&self.rules, &[player]).expect("a player with a lobby");
-            self.intake.guest(&self.plan, &party, Tier(0)).expect("one is of one mind")
+            self.intake.guest(&party, Tier(0)).expect("one is of one mind")
         }
 
         fn forget(&mut self, guest: &Guest) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use matchwright_rules::Party;
-use matchwright_rules::plan::{Plan, Words};
+use matchwright_rules::plan::{Plan, Vocabulary, Words};
 
 use crate::numbers::Numbers;
 
@@ -14,14 +14,23 @@ pub(crate) struct Lexicon {
 }
 
 impl Lexicon {
+    /// The texts that rules name come first and stay.
+    pub fn of(vocabulary: &Vocabulary) -> Self {
+        let mut lexicon = Self::default();
+        for text in &vocabulary.texts {
+            lexicon.take(text);
+        }
+        lexicon
+    }
+
     /// The words of a ticket; `None` where the plan keeps none. They are to be given back with [`Self::release`].
     pub fn words(&mut self, plan: &Plan, party: &Party) -> Option<Words> {
-        self.begin(plan).then(|| plan.words(party, &mut |text| self.take(text)))
+        (!plan.vocabulary.kept.is_empty()).then(|| plan.words(party, &mut |text| self.take(text)))
     }
 
     /// The words of a backfill ticket, by team.
     pub fn words_seated(&mut self, plan: &Plan, party: &Party, teams: &[usize]) -> Vec<(usize, Words)> {
-        if !self.begin(plan) {
+        if plan.vocabulary.kept.is_empty() {
             return Vec::new();
         }
         plan.words_seated(party, teams, &mut |text| self.take(text))
@@ -30,16 +39,6 @@ impl Lexicon {
     /// A ticket left: what nobody else has is forgotten.
     pub fn release(&mut self, words: &Words) {
         words.all().iter().for_each(|word| self.words.give_back(*word));
-    }
-
-    /// The texts that rules name come first and stay. False where there is nothing to keep.
-    fn begin(&mut self, plan: &Plan) -> bool {
-        if self.words.len() == 0 {
-            for text in &plan.vocabulary.texts {
-                self.take(text);
-            }
-        }
-        !plan.vocabulary.kept.is_empty()
     }
 
     fn take(&mut self, text: &str) -> u32 {
@@ -63,7 +62,7 @@ mod tests {
     fn a_word_is_free_again_once_nobody_has_its_text() {
         let (rules, _) = compile(RULES, Options { unknown_keys_warn: false }).expect("a valid rule set");
         let plan = Plan::of(&rules, PartyPolicy::Individual);
-        let mut lexicon = Lexicon::default();
+        let mut lexicon = Lexicon::of(&plan.vocabulary);
         let words = |lexicon: &mut Lexicon, likes: &[&str]| {
             let likes = AttributeValue::text_list(likes.iter().map(|text| text.to_string()));
             let player = Player {

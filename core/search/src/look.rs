@@ -183,13 +183,7 @@ impl<'s> Look<'s> {
         let rules = &self.pool.rules;
         let Sought { units, is_full } = sought;
         let mut lineup = Lineup::empty(rules);
-        for (entry, team) in &units {
-            match (team, &entry.seated) {
-                (Some(team), _) => lineup.push(entry.party.clone(), *team),
-                (None, Some(teams)) => lineup.push_seated(entry.party.clone(), teams),
-                (None, None) => unreachable!("only a backfill ticket brings its seats"),
-            }
-        }
+        units.iter().for_each(|(entry, team)| entry.join(&mut lineup, *team));
         let entries: Vec<&Entry> = units.into_iter().map(|(entry, _)| entry).collect();
         let is_backfill = entries.iter().all(|entry| entry.is_backfill());
         let tier = tier_of(rules, self.now, entries.iter().copied());

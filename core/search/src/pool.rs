@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use matchwright_model::{MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::plan::{Plan, Words};
-use matchwright_rules::{BackfillPriority, Party, RuleSet, Tier, TierSpan};
+use matchwright_rules::{BackfillPriority, Lineup, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
 use crate::roster::{Known, Number, Place};
@@ -58,6 +58,15 @@ impl Entry {
         self.party.members.len() as u32
     }
 
+    /// Seats its members: in a team, or where its backfill says.
+    pub fn join(&self, lineup: &mut Lineup, team: Option<usize>) {
+        match (team, &self.seated) {
+            (Some(team), _) => lineup.push(self.party.clone(), team),
+            (None, Some(teams)) => lineup.push_seated(self.party.clone(), teams),
+            (None, None) => unreachable!("only a backfill ticket brings its seats"),
+        }
+    }
+
     pub fn is_backfill(&self) -> bool {
         self.seated.is_some()
     }
@@ -106,7 +115,7 @@ impl Pool {
         let plan = Arc::new(Plan::of(&rules, policy));
         let crowd = Crowd::new(rules.clone(), plan.clone());
         let (buckets, owners) = (BTreeMap::new(), Vec::new());
-        let intake = Intake::default();
+        let intake = Intake::new(plan.clone());
         Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, owners }
     }
 
@@ -119,11 +128,11 @@ impl Pool {
         let seated = if known.is_backfill { Some(seats()?) } else { None };
         let class = class(self.rules.algorithm.backfill_priority, known.is_backfill);
         let rank = Rank::new(class, known.started_at, known.sequence);
-        let guest = self.intake.guest(&self.plan, &party, Tier(0))?;
+        let guest = self.intake.guest(&party, Tier(0))?;
         let place = Place { key: guest.key, rank };
         let (slot, rows, words) = match &seated {
             Some(teams) => {
-                let words = self.intake.seated((&self.plan, &party), teams, &guest);
+                let words = self.intake.seated(&party, teams, &guest);
                 (None, self.plan.rows_seated(&party, teams), words)
             }
             None => {

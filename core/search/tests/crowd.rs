@@ -99,7 +99,7 @@ fn waiting(rules: &str, count: usize, seed: u64) -> Waiting {
     let rules = Arc::new(rules);
     let plan = Arc::new(Plan::of(&rules, PartyPolicy::Individual));
     assert!(!plan.is_partial, "columns say every rule of this set");
-    let (mut dice, mut intake) = (Dice(seed), Intake::default());
+    let (mut dice, mut intake) = (Dice(seed), Intake::new(plan.clone()));
     let (mut parties, mut guests) = (Vec::new(), Vec::new());
     while guests.len() < count {
         let (size, mode) =
@@ -113,7 +113,7 @@ fn waiting(rules: &str, count: usize, seed: u64) -> Waiting {
         };
         let party = Party::bind(&rules, &players).expect("players with every attribute");
         let tier = Tier(dice.below(rules.steps.len() as u64 + 1) as u16);
-        guests.push(intake.guest(&plan, &party, tier).expect("a party of one mode"));
+        guests.push(intake.guest(&party, tier).expect("a party of one mode"));
         parties.push(Arc::new(party));
     }
     Waiting { rules, plan, parties, guests }
@@ -259,7 +259,7 @@ fn the_only_one_who_is_not_blocked_is_found() {
     let plan = Arc::new(Plan::of(&rules, PartyPolicy::Individual));
     assert!(!plan.is_partial);
     let partner = |number: u32| 59 - number;
-    let mut intake = Intake::default();
+    let mut intake = Intake::new(plan.clone());
     let guests: Vec<Guest> = (0..60)
         .map(|number| {
             let blocks = (0..60).filter(|other| *other != number && *other != partner(number));
@@ -269,7 +269,7 @@ fn the_only_one_who_is_not_blocked_is_found() {
             let id = format!("p{number}").into();
             let player = Player { id, attributes, latencies: [].into_iter().collect(), team: None };
             let party = Party::bind(&rules, &[player]).expect("players with every attribute");
-            intake.guest(&plan, &party, Tier(0)).expect("rules without a key")
+            intake.guest(&party, Tier(0)).expect("rules without a key")
         })
         .collect();
     let mut crowd = Crowd::new(rules, plan);

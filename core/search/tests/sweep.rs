@@ -35,7 +35,7 @@ fn backlog(count: usize, seed: u64) -> Backlog {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
-    let (mut intake, mut parties, mut guests) = (Intake::default(), Vec::new(), Vec::new());
+    let (mut intake, mut parties, mut guests) = (Intake::new(plan.clone()), Vec::new(), Vec::new());
     for ticket in 0..count {
         let (size, skill) = ([1, 1, 1, 2, 3][below(5) as usize], below(2_000));
         let players: Vec<Player> = (0..size)
@@ -51,7 +51,7 @@ fn backlog(count: usize, seed: u64) -> Backlog {
             })
             .collect();
         let party = Party::bind(&rules, &players).expect("players with every attribute");
-        guests.push(intake.guest(&plan, &party, Tier(below(2) as u16)).expect("a party of one key"));
+        guests.push(intake.guest(&party, Tier(below(2) as u16)).expect("a party of one key"));
         parties.push(Arc::new(party));
     }
     let mut crowd = Crowd::new(rules.clone(), plan);
