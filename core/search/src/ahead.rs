@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use matchwright_model::Timestamp;
-use matchwright_rules::TierSpan;
+use matchwright_rules::{RuleSet, TierSpan};
 use smallvec::SmallVec;
 
 use crate::crowd::bits;
@@ -21,12 +21,17 @@ pub(crate) struct Ages {
 impl Ages {
     const NOBODY: Self = Self { least: Duration::MAX, most: Duration::ZERO };
 
-    fn of<'e>(entries: impl Iterator<Item = &'e Entry>, now: Timestamp) -> Self {
+    pub fn of<'e>(entries: impl Iterator<Item = &'e Entry>, now: Timestamp) -> Self {
         entries.fold(Self::NOBODY, |ages, entry| ages.with(now.since(entry.rank.started_at)))
     }
 
     pub fn with(self, age: Duration) -> Self {
         self.and(Self { least: age, most: age })
+    }
+
+    /// Tiers at which a match of some of them can be judged.
+    pub fn span(self, rules: &RuleSet) -> TierSpan {
+        TierSpan { low: rules.tier(self.least), high: rules.tier(self.most) }
     }
 
     pub fn and(self, other: Self) -> Self {
@@ -48,9 +53,8 @@ impl Supply {
     fn add(&mut self, entry: &Entry, wanted: &[usize]) {
         self.players += entry.size();
         self.sums |= self.sums.checked_shl(entry.size()).unwrap_or(0);
-        let has = |column: usize| entry.rows.iter().any(|(_, row)| row[column + 1] > 0.0);
         let each = self.having.iter_mut().zip(wanted);
-        each.for_each(|(having, column)| *having += usize::from(has(*column)));
+        each.for_each(|(having, column)| *having += usize::from(entry.has(*column)));
     }
 
     /// Some of them are together at least and at most so many players.
@@ -101,7 +105,7 @@ impl Ahead {
         let count = hunt.candidates.len();
         let must_ages = Ages::of(hunt.must.iter().copied(), hunt.now);
         let all = must_ages.and(Ages::of(hunt.candidates.iter().copied(), hunt.now));
-        let span = TierSpan { low: hunt.rules.tier(all.least), high: hunt.rules.tier(all.most) };
+        let span = all.span(hunt.rules);
         let regions: SmallVec<[u32; 8]> = match hunt.must[0].regions.is_empty() {
             true => SmallVec::new(),
             false => bits(hunt.must[0].regions_at(span)).collect(),

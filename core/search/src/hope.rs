@@ -2,12 +2,11 @@
 //! near to all of them there are players enough, and tickets enough with every text that teams cannot do without. Where
 //! there is no such region, nothing needs to be searched.
 
-use std::time::Duration;
-
 use matchwright_model::Timestamp;
 use matchwright_rules::plan::{Plan, Wanted};
 use matchwright_rules::{RuleSet, Team, TierSpan};
 
+use crate::ahead::Ages;
 use crate::crowd::bits;
 use crate::pool::Entry;
 
@@ -22,7 +21,7 @@ pub(crate) struct Hope<'a> {
 impl Hope<'_> {
     /// The candidates for whom there is hope, in their order; `None`: there is none for those who must be in.
     pub fn of<'e>(&self, mut candidates: Vec<&'e Entry>) -> Option<Vec<&'e Entry>> {
-        let span = self.span(&candidates);
+        let span = Ages::of(self.must.iter().chain(&candidates).copied(), self.now).span(self.rules);
         let own = self.must.iter().fold(u64::MAX, |all, entry| all & entry.regions_at(span));
         let hopeful = match self.plan.latency {
             Some(_) => bits(own).filter(|region| self.is_enough(1 << region, &candidates, span)),
@@ -31,14 +30,6 @@ impl Hope<'_> {
         let hopeful = hopeful.fold(0, |all, region| all | 1 << region);
         candidates.retain(|entry| entry.regions_at(span) & hopeful != 0);
         (hopeful != 0).then_some(candidates)
-    }
-
-    /// Tiers at which a match of some of them can be judged.
-    fn span(&self, candidates: &[&Entry]) -> TierSpan {
-        let ages = self.must.iter().chain(candidates).map(|entry| self.now.since(entry.rank.started_at));
-        let (youngest, eldest) =
-            ages.fold((Duration::MAX, Duration::ZERO), |(least, most), age| (least.min(age), most.max(age)));
-        TierSpan { low: self.rules.tier(youngest), high: self.rules.tier(eldest) }
     }
 
     fn is_enough(&self, region: u64, candidates: &[&Entry], span: TierSpan) -> bool {
@@ -52,7 +43,7 @@ impl Hope<'_> {
         players >= self.rules.teams.iter().map(least).sum()
             && self.plan.steer.wanted.iter().all(|wanted| {
                 let needed = self.plan.steer.tickets_wanted(wanted.column, |one| is_wanted(one, span));
-                let has = |entry: &Entry| entry.rows.iter().any(|(_, row)| row[wanted.column + 1] > 0.0);
+                let has = |entry: &Entry| entry.has(wanted.column);
                 // A game that runs may have brought several teams what they want.
                 needed == 0
                     || here().any(|entry| entry.is_backfill() && has(entry))

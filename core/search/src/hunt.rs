@@ -163,12 +163,11 @@ impl<'a> Walk<'_, 'a> {
             let step = Step { entry, team, span, next: 0, whole };
             match self.try_team(step, true, &mut |walk| walk.place_musts(index + 1)) {
                 Flow::On => {}
-                Flow::PutOff => last.push(team),
+                Flow::PutOff => last.push(step),
                 end => return end,
             }
         }
-        for team in last {
-            let step = Step { entry, team, span, next: 0, whole };
+        for step in last {
             match self.try_team(step, false, &mut |walk| walk.place_musts(index + 1)) {
                 Flow::On => {}
                 end => return end,

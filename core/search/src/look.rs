@@ -18,7 +18,7 @@ use crate::{Limits, SearchSettings, large};
 const FIRST_SHARE: u64 = 4;
 /// In buckets up to so many times those that are searched completely, a ticket that was searched for in vain before is
 /// also searched for depth first, among so many of the closest and with one part in so many of the budget. In fuller
-/// buckets that finds hardly more than the crowd's search does (`matchwright bench arrivals --workload w5`).
+/// buckets that finds hardly more than the crowd's search does.
 const STARVING_BUCKETS: usize = 4;
 const STARVING_CANDIDATES: usize = 24;
 const STARVING_SHARE: u64 = 4;

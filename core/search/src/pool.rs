@@ -67,6 +67,11 @@ impl Entry {
         }
     }
 
+    /// One of its members has the text that a column counts.
+    pub fn has(&self, column: usize) -> bool {
+        self.rows.iter().any(|(_, row)| row[column + 1] > 0.0)
+    }
+
     pub fn is_backfill(&self) -> bool {
         self.seated.is_some()
     }

@@ -6,8 +6,7 @@ use matchwright_model::PartyPolicy;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchSettings {
-    /// Partial matches looked at per anchor. 1,000 finds at least 98 % of what a thousand times as many find
-    /// (`matchwright bench small`).
+    /// Partial matches looked at per anchor. `matchwright bench small` tells what a thousand times as many would find.
     pub nodes_per_anchor: u64,
     /// Once a match was found, partial matches looked at for the one that an older ticket makes (D-95).
     pub nodes_per_step: u64,
