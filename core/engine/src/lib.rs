@@ -29,7 +29,7 @@ pub use decide::{Context, Decision, Reply, apply, decide};
 pub use event::{Event, EventKind, EventPlayer, EventTicket, tell};
 pub use matchmaker::{BackfillMode, Matchmaker, Mode};
 pub use proposal::{AcceptanceOutcome, Match, MatchPhase};
-pub use query::{Answer, Page, Query, answer};
+pub use query::{Answer, Query, answer};
 pub use rejection::Rejection;
 pub use resource::Resource;
 pub use rule_set::RuleSetRecord;

@@ -1,6 +1,6 @@
 //! Questions. They change nothing and see every change before them.
 
-use matchwright_model::{MatchmakerName, RuleSetName, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Page, RuleSetName, TicketId, Timestamp};
 
 use crate::{Matchmaker, Rejection, Resource, RuleSetRecord, State, Ticket};
 use std::collections::BTreeMap;
@@ -21,13 +21,6 @@ pub enum Query {
         page: Page,
     },
     Tags(Resource),
-}
-
-/// A page: behind `after` in the order creation time, then name (D-15).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Page {
-    pub after: Option<(Timestamp, String)>,
-    pub limit: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +59,7 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
         Query::RuleSets { names, page } if names.is_empty() => {
             let all =
                 state.rule_sets.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
-            let (found, next) = paged(all, page);
+            let (found, next) = page.of(all);
             Ok(Answer::RuleSets {
                 found: found.into_iter().map(|(n, r)| (n.clone(), r.clone())).collect(),
                 next,
@@ -85,7 +78,7 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
                     && rule_set.as_ref().is_none_or(|wanted| one.fields.rule_set == *wanted)
             });
             let all = matching.map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
-            let (found, next) = paged(all, page);
+            let (found, next) = page.of(all);
             Ok(Answer::Matchmakers {
                 found: found.into_iter().map(|(n, m)| (n.clone(), m.clone())).collect(),
                 next,
@@ -93,19 +86,4 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
         }
         Query::Tags(resource) => state.tags(resource).cloned().map(Answer::Tags),
     }
-}
-
-type Key<'a> = (Timestamp, &'a str);
-
-fn paged<'a, T>(
-    all: impl Iterator<Item = (Key<'a>, T)>,
-    page: &Page,
-) -> (Vec<T>, Option<(Timestamp, String)>) {
-    let after = page.after.as_ref().map(|(at, name)| (*at, name.as_str()));
-    let mut rest: Vec<(Key<'a>, T)> = all.filter(|(key, _)| after.is_none_or(|after| *key > after)).collect();
-    rest.sort_by_key(|(key, _)| *key);
-    let more = rest.len() > page.limit;
-    rest.truncate(page.limit);
-    let next = rest.last().filter(|_| more).map(|((at, name), _)| (*at, (*name).to_string()));
-    (rest.into_iter().map(|(_, one)| one).collect(), next)
 }

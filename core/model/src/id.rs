@@ -42,6 +42,24 @@ text_id! {
     TeamName,
     /// A place where games can be hosted, as players report latency to it.
     Region,
+    /// A place where a studio's own machines stand: `custom-...`.
+    LocationName,
+    /// A fleet: machines that host games: `fleet-...`.
+    FleetId,
+    /// Another name for a fleet, which can be pointed elsewhere: `alias-...`.
+    AliasId,
+    /// A machine of a fleet. Unique in its fleet.
+    ComputeName,
+    /// One execution of a game server program. Unique on its compute, and never used again.
+    ProcessId,
+    /// A queue that placements wait in.
+    QueueName,
+    /// A placement: finding a host for a match. Never used again.
+    PlacementId,
+    /// A running match: `FLEET/LOCATION/NAME`, what its ARN ends with.
+    GameSessionId,
+    /// A seat of one player in a game session: `psess-...`. Whoever knows it may sit there.
+    PlayerSessionId,
 }
 
 /// A match, from proposal to end: 128 random bits made at the door, shown as a UUID.

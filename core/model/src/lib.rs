@@ -4,12 +4,19 @@ mod attribute;
 mod by_id;
 mod id;
 mod listing;
+mod page;
 mod player;
+mod roster;
 mod time;
 
 pub use attribute::{AttributeType, AttributeValue};
 pub use by_id::ById;
-pub use id::{MatchId, MatchmakerName, PlayerId, Region, RuleSetName, TeamName, TicketId};
+pub use id::{
+    AliasId, ComputeName, FleetId, GameSessionId, LocationName, MatchId, MatchmakerName, PlacementId, PlayerId,
+    PlayerSessionId, ProcessId, QueueName, Region, RuleSetName, TeamName, TicketId,
+};
 pub use listing::Listing;
+pub use page::{Page, Paged};
 pub use player::{PartyPolicy, Player};
+pub use roster::{Roster, RosterPlayer, RosterTeam};
 pub use time::Timestamp;

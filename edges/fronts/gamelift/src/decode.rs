@@ -5,9 +5,9 @@ use std::fmt::Arguments;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use matchwright_engine::{
-    BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Page, Query, Resource,
+    BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource,
 };
-use matchwright_model::{MatchmakerName, PlayerId, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Page, PlayerId, TicketId, Timestamp};
 
 use crate::arn::resource_of;
 use crate::document::Document;
