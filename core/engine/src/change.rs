@@ -117,6 +117,9 @@ pub enum Change {
         rule_counts: Vec<RuleCount>,
     },
 
+    /// Of game servers and what runs on them. Boxed: each record is as wide as the widest.
+    Hosting(Box<matchwright_hosting::Change>),
+
     SinkAdvanced {
         sink: String,
         position: u64,

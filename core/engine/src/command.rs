@@ -68,6 +68,8 @@ pub enum Command {
         match_id: MatchId,
         result: PlacementResult,
     },
+    /// Game servers and who hosts them; boxed like all that is rare and large.
+    Hosting(Box<matchwright_hosting::Command>),
     /// The clock: ends what is due, at most `Settings::due_per_tick` at a time.
     Tick,
     /// A sink delivered everything up to a position of the journal.

@@ -46,6 +46,7 @@ pub enum Reply {
     Ticket(Box<Ticket>, Option<u64>),
     RuleSet(RuleSetName, Box<RuleSetRecord>),
     Matchmaker(MatchmakerName, Box<Matchmaker>),
+    Hosting(matchwright_hosting::Reply),
 }
 
 /// Decides a command. Changes nothing; the same inputs give the same changes.

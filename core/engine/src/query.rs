@@ -21,6 +21,7 @@ pub enum Query {
         page: Page,
     },
     Tags(Resource),
+    Hosting(matchwright_hosting::Query),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,7 @@ pub enum Answer {
         next: Option<(Timestamp, String)>,
     },
     Tags(BTreeMap<String, String>),
+    Hosting(Box<matchwright_hosting::Answer>),
 }
 
 /// Answers a query.

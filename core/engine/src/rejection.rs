@@ -77,6 +77,7 @@ pub enum Rejection {
         why: &'static str,
     },
     MatchNotFound(MatchId),
+    Hosting(matchwright_hosting::Rejection),
 }
 
 impl Rejection {
@@ -111,6 +112,7 @@ impl Rejection {
             TagReserved(_) => "E402",
             ProposalStale { .. } => "E501",
             MatchNotFound(_) => "E502",
+            Hosting(rejection) => rejection.code(),
         }
     }
 }

@@ -6,4 +6,5 @@ use matchwright_model::{MatchmakerName, RuleSetName};
 pub enum Resource {
     RuleSet(RuleSetName),
     Matchmaker(MatchmakerName),
+    Hosted(matchwright_hosting::Resource),
 }

@@ -4,20 +4,20 @@ use std::fmt::Arguments;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use matchwright_amazon::{Kind, resource_of};
 use matchwright_engine::{
     BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource,
 };
 use matchwright_model::{MatchmakerName, Page, PlayerId, TicketId, Timestamp};
 
-use crate::arn::resource_of;
 use crate::document::Document;
 use crate::errors::ApiError;
 use crate::operations::Operation;
 use crate::shapes::Shapes;
 use crate::{Ask, Front};
 
-const MATCHMAKER: &str = "matchmakingconfiguration";
-const RULE_SET: &str = "matchmakingruleset";
+const MATCHMAKER: Kind = Kind::Matchmaker;
+const RULE_SET: Kind = Kind::RuleSet;
 /// Results of a page where no limit is given, and the most there can be (D-15).
 const PAGE_MAX: i64 = 10;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use matchwright_amazon::Kind;
 use matchwright_engine::{
     Answer, BackfillMode, EndReason, Matchmaker, Mode, Reply, RuleSetRecord, Session, Status, Ticket,
 };
@@ -71,7 +72,7 @@ fn seconds(span: Duration) -> i64 {
 fn rule_set(front: &Front, name: &str, one: &RuleSetRecord, out: &mut Out) {
     out.map(|rule_set| {
         rule_set.text("RuleSetName", name);
-        rule_set.text("RuleSetArn", &front.arns().rule_set(name));
+        rule_set.text("RuleSetArn", &front.arns().name(Kind::RuleSet, name));
         rule_set.text("RuleSetBody", &one.body);
         rule_set.member("CreationTime").time(one.created_at);
     });
@@ -102,7 +103,7 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
         }
         matchmaker.member("AcceptanceRequired").bool(fields.acceptance_required);
         matchmaker.text("RuleSetName", &fields.rule_set);
-        matchmaker.text("RuleSetArn", &front.arns().rule_set(fields.rule_set.as_str()));
+        matchmaker.text("RuleSetArn", &front.arns().name(Kind::RuleSet, fields.rule_set.as_str()));
         matchmaker.optional_text("NotificationTarget", fields.notification_target.as_ref());
         matchmaker.int("AdditionalPlayerCount", fields.additional_players);
         matchmaker.optional_text("CustomEventData", fields.custom_event_data.as_ref());

@@ -1,6 +1,7 @@
 //! Events as envelopes, member by member in the order of the published samples (spec 4).
 
 use jiff::Timestamp as Moment;
+use matchwright_amazon::Arns;
 use matchwright_engine::{
     AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session,
 };
@@ -8,7 +9,6 @@ use matchwright_model::Timestamp;
 use uuid::Uuid;
 
 use crate::FrontSettings;
-use crate::arn::Arns;
 use crate::document::Document;
 use crate::encode::{CANCELLED, FAILED, NOT_ACCEPTED, TIMED_OUT};
 

@@ -4,7 +4,6 @@
 //! a request in either), `decode` and `shapes` (requests and their constraints), `out` (what is written, in either),
 //! `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
-mod arn;
 pub mod auth;
 mod decode;
 mod document;
@@ -18,7 +17,7 @@ mod shapes;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply, Resource};
 
-pub use arn::Arns;
+pub use matchwright_amazon::Arns;
 pub use errors::ApiError;
 pub use operations::Operation;
 pub use protocol::{Protocol, Response};

@@ -6,10 +6,10 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use matchwright_amazon::{Kind, name_of};
 use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region, TeamName};
 
 use crate::FrontSettings;
-use crate::arn::name_of;
 use crate::document::{Document, Member};
 use crate::errors::{ApiError, Class};
 
@@ -192,13 +192,13 @@ impl<'a> Shapes<'a> {
     }
 
     /// A name or an ARN: the name in it.
-    pub fn name(&self, path: impl Display, value: &'a Document<'a>, resource: &str) -> Option<&'a str> {
+    pub fn name(&self, path: impl Display, value: &'a Document<'a>, kind: Kind) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=256)?;
-        let name = name_of(text, resource).filter(|name| name.chars().all(is_name_char));
+        let name = name_of(text, kind).filter(|name| name.chars().all(is_name_char));
         if name.is_none() {
             self.violate(
                 path,
-                format!("a name of letters, digits, - and ., or a {resource} ARN"),
+                format!("a name of letters, digits, - and ., or a {} ARN", kind.word()),
                 format!("{text:?}"),
             );
         }
@@ -208,11 +208,11 @@ impl<'a> Shapes<'a> {
     pub fn names(
         &self,
         key: &str,
-        resource: &str,
+        kind: Kind,
         count: std::ops::RangeInclusive<usize>,
     ) -> Option<Vec<&'a str>> {
         let Some(value) = self.get(key) else { return Some(Vec::new()) };
-        self.each(key, value, count, |path, item| self.name(path, item, resource))
+        self.each(key, value, count, |path, item| self.name(path, item, kind))
     }
 
     pub fn ids(&self, key: &str, most: usize) -> Option<Vec<&'a str>> {
