@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use matchwright_model::{MatchId, MatchmakerName, Player, RuleSetName, TicketId};
+use matchwright_model::{MatchId, MatchmakerName, Player, QueueName, RuleSetName, TicketId};
 
 use crate::{BackfillMode, Mode, Resource, RuleCount, Seat, Session};
 
@@ -114,7 +114,7 @@ pub struct MatchmakerFields {
     /// 1 s to 600 s; `None` reads as 600 s where acceptance is required (D-20).
     pub acceptance_timeout: Option<Duration>,
     pub mode: Option<Mode>,
-    pub queues: Vec<String>,
+    pub queues: Vec<QueueName>,
     pub notification_target: Option<String>,
     pub additional_players: u32,
     pub custom_event_data: Option<String>,
@@ -153,7 +153,7 @@ pub struct MatchmakerPatch {
     pub acceptance_required: Option<bool>,
     pub acceptance_timeout: Option<Duration>,
     pub mode: Option<Mode>,
-    pub queues: Option<Vec<String>>,
+    pub queues: Option<Vec<QueueName>>,
     pub notification_target: Option<String>,
     pub additional_players: Option<u32>,
     pub custom_event_data: Option<String>,

@@ -8,7 +8,7 @@ use crate::{
     Change, Command, Match, Matchmaker, Record, Rejection, RuleCount, RuleSetRecord, Settings, State, Status,
     Ticket,
 };
-use crate::{backfill, matchmaker, proposal, rule_set, state, ticket};
+use crate::{backfill, hosting, matchmaker, proposal, rule_set, state, ticket};
 
 /// What a decision may look at besides the state.
 pub struct Context<'a> {
@@ -82,6 +82,7 @@ pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result
         Command::FinishPlacement { match_id, result } => {
             proposal::decide_placement(state, context, *match_id, result)
         }
+        Command::Hosting(command) => hosting::decide(state, context, command),
         Command::Tick => Ok(Decision::done(state::decide_tick(state, context))),
         Command::AdvanceSink { sink, position } => {
             Ok(Decision::done(vec![Change::SinkAdvanced { sink: sink.clone(), position: *position }]))
@@ -125,6 +126,7 @@ pub fn apply(state: &mut State, record: &Record) {
             proposal::apply_ended(state, at, *id, Status::Completed { at }, session.as_deref());
         }
         Change::MatchFailed { id, .. } => proposal::apply_ended(state, at, *id, Status::Failed { at }, None),
+        Change::Hosting(change) => matchwright_hosting::apply(&mut state.hosting, at, change),
         Change::SinkAdvanced { sink, position } => drop(state.sinks.insert(sink.clone(), *position)),
         Change::TicketRestored { ticket } => state.insert_ticket((**ticket).clone()),
         Change::MatchRestored { id, open } => state.insert_match(*id, (**open).clone()),

@@ -10,6 +10,7 @@ mod command;
 mod decide;
 mod estimate;
 mod event;
+mod hosting;
 mod index;
 mod matchmaker;
 mod proposal;

@@ -140,7 +140,7 @@ fn completed(state: &State, mut fields: MatchmakerFields) -> Result<MatchmakerFi
             );
         }
         Mode::WithQueue => {
-            if let Some(queue) = fields.queues.iter().find(|queue| !state.queues.contains(*queue)) {
+            if let Some(queue) = fields.queues.iter().find(|queue| !state.hosting.queues.contains_key(*queue)) {
                 return Err(Rejection::QueueNotFound(queue.clone()));
             }
             let least: u32 = rule_set

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use matchwright_model::{AttributeType, MatchId, MatchmakerName, PlayerId, RuleSetName, TicketId};
+use matchwright_model::{AttributeType, MatchId, MatchmakerName, PlayerId, QueueName, RuleSetName, TicketId};
 use matchwright_rules::Diagnostic;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub enum Rejection {
     },
     /// A configuration that contradicts itself or its rule set.
     MatchmakerInvalid(String),
-    QueueNotFound(String),
+    QueueNotFound(QueueName),
     TicketNotFound(TicketId),
     TicketExists(TicketId),
     /// Not possible in this state: `PLACING`, `COMPLETED`, ...
@@ -167,7 +167,7 @@ impl fmt::Display for Rejection {
             QueueNotFound(queue) => {
                 write!(
                     f,
-                    "Game session queue not found: {queue}; use FlexMatchMode STANDALONE without a queue"
+                    "Game session queue not found: {queue}; create it, or use FlexMatchMode STANDALONE without a queue"
                 )
             }
             TicketNotFound(id) => write!(f, "Matchmaking ticket not found: {id}"),
@@ -208,6 +208,7 @@ impl fmt::Display for Rejection {
             TagReserved(key) => write!(f, "Tag key {key} is reserved; keys must not start with aws:"),
             ProposalStale { match_id, why } => write!(f, "Proposal {match_id} is out of date: {why}"),
             MatchNotFound(id) => write!(f, "Match not found: {id}"),
+            Hosting(rejection) => rejection.fmt(f),
         }?;
         write!(f, " [{}]", self.code())
     }

@@ -24,8 +24,8 @@ pub struct State {
     pub tickets: Tickets,
     /// Proposed and being placed.
     pub matches: BTreeMap<MatchId, Match>,
-    /// Queues that matchmakers may name. Empty until game servers are hosted here.
-    pub queues: BTreeSet<String>,
+    /// Where matches are played.
+    pub hosting: matchwright_hosting::State,
     /// Per sink, the position up to which it has delivered.
     pub sinks: BTreeMap<String, u64>,
     pub(crate) waits: BTreeMap<MatchmakerName, Waits>,
@@ -170,6 +170,7 @@ impl State {
                 Ok(&found.tags)
             }
             Resource::Matchmaker(name) => self.matchmaker(name).map(|found| &found.tags),
+            Resource::Hosted(resource) => self.hosting.tags(resource).map_err(Rejection::Hosting),
         }
     }
 
@@ -181,6 +182,7 @@ impl State {
             Resource::Matchmaker(name) => {
                 self.matchmakers.get_mut(name).into_iter().for_each(|found| found.tags = tags.clone());
             }
+            Resource::Hosted(resource) => self.hosting.replace_tags(resource, tags),
         }
     }
 

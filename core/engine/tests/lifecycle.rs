@@ -26,7 +26,7 @@ fn fields() -> MatchmakerFields {
         acceptance_required: true,
         acceptance_timeout: Some(Duration::from_secs(10)),
         mode: Some(Mode::WithQueue),
-        queues: vec!["queue".to_string()],
+        queues: vec!["queue".into()],
         ..MatchmakerFields::least("rules".into(), Duration::from_secs(60))
     }
 }

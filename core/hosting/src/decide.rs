@@ -73,3 +73,18 @@ pub enum Reply {
     /// A process is connected: what it must be told again, for it may have missed it.
     Connected(Vec<Push>),
 }
+
+/// Decides a command. Changes nothing; the same inputs give the same changes.
+///
+/// # Errors
+/// The rejections of each command, in the order its `decide_*` documents.
+pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result<Decision, Rejection> {
+    let _ = (state, context, command);
+    todo!()
+}
+
+/// Applies a change. Total: what was journaled is never refused.
+pub fn apply(state: &mut State, at: Timestamp, change: &Change) {
+    let _ = (state, at, change);
+    todo!()
+}

@@ -21,3 +21,9 @@ pub enum PushKind {
     /// It has ended: its sockets are of no more use.
     Close,
 }
+
+/// The push of a change, or none. `state` is the state just before the change is applied.
+pub fn push(state: &State, at: Timestamp, change: &Change) -> Option<Push> {
+    let _ = (state, at, change);
+    todo!()
+}

@@ -92,3 +92,12 @@ pub struct Utilization {
     pub players: u32,
     pub players_max: u32,
 }
+
+/// Answers a query.
+///
+/// # Rejections
+/// Those of what it names and does not find.
+pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Rejection> {
+    let _ = (state, query, now);
+    todo!()
+}

@@ -8,7 +8,7 @@ use matchwright_amazon::{Kind, resource_of};
 use matchwright_engine::{
     BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource,
 };
-use matchwright_model::{MatchmakerName, Page, PlayerId, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Page, PlayerId, QueueName, TicketId, Timestamp};
 
 use crate::document::Document;
 use crate::errors::ApiError;
@@ -162,7 +162,7 @@ fn patch(shapes: &Shapes<'_>) -> MatchmakerPatch {
         fits
     });
     let queues = shapes.get("GameSessionQueueArns").and_then(|queues| {
-        let queue = |path: Arguments<'_>, item| shapes.arn(path, item).map(str::to_string);
+        let queue = |path: Arguments<'_>, item| shapes.name(path, item, Kind::Queue).map(QueueName::from);
         shapes.each("GameSessionQueueArns", queues, 0..=200, queue)
     });
     MatchmakerPatch {

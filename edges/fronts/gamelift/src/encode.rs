@@ -24,6 +24,7 @@ pub(crate) fn encode(front: &Front, operation: Operation, outcome: &Outcome, out
 fn encode_reply(front: &Front, one: &Reply, reply: &mut Members<'_>) {
     match one {
         Reply::Done => {}
+        Reply::Hosting(_) => todo!(),
         Reply::Ticket(one, estimate) => ticket(front, one, *estimate, reply.member("MatchmakingTicket")),
         Reply::RuleSet(name, one) => rule_set(front, name.as_str(), one, reply.member("RuleSet")),
         Reply::Matchmaker(name, one) => matchmaker(front, name.as_str(), one, reply.member("Configuration")),
@@ -33,6 +34,7 @@ fn encode_reply(front: &Front, one: &Reply, reply: &mut Members<'_>) {
 fn encode_answer(front: &Front, operation: Operation, answer: &Answer, reply: &mut Members<'_>) {
     debug_assert!(operation.name().starts_with("Describe") || operation == Operation::ListTagsForResource);
     let next = match answer {
+        Answer::Hosting(_) => todo!(),
         Answer::Tickets(found) => {
             let list = reply.member("TicketList");
             list.list(found.iter(), |out, (one, estimate)| ticket(front, one, *estimate, out));
@@ -95,7 +97,7 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
         if !fields.queues.is_empty() {
             matchmaker
                 .member("GameSessionQueueArns")
-                .list(fields.queues.iter(), |out, queue| out.text(queue));
+                .list(fields.queues.iter(), |out, queue| out.text(&front.arns().name(Kind::Queue, queue.as_str())));
         }
         matchmaker.int("RequestTimeoutSeconds", seconds(fields.request_timeout));
         if let Some(timeout) = fields.acceptance_timeout {

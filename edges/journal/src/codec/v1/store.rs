@@ -18,6 +18,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
     fn from(change: &'a engine::Change) -> Self {
         use engine::Change as From;
         match change {
+            From::Hosting(_) => todo!(),
             From::RuleSetCreated { name, body, tags } => {
                 Self::RuleSetCreated { name: name.as_str(), body, tags: texts(tags) }
             }
@@ -114,7 +115,7 @@ impl<'a> From<&'a engine::MatchmakerFields> for MatchmakerFields<'a> {
             acceptance_required: fields.acceptance_required,
             acceptance_timeout_ms: fields.acceptance_timeout.map(milliseconds),
             mode: fields.mode.map(Into::into),
-            queues: fields.queues.iter().map(String::as_str).collect(),
+            queues: fields.queues.iter().map(model::QueueName::as_str).collect(),
             notification_target: fields.notification_target.as_deref(),
             additional_players: fields.additional_players,
             custom_event_data: fields.custom_event_data.as_deref(),
@@ -146,6 +147,7 @@ impl From<engine::BackfillMode> for BackfillMode {
 impl<'a> From<&'a engine::Resource> for Resource<'a> {
     fn from(resource: &'a engine::Resource) -> Self {
         match resource {
+            engine::Resource::Hosted(_) => todo!(),
             engine::Resource::RuleSet(name) => Self::RuleSet(name.as_str()),
             engine::Resource::Matchmaker(name) => Self::Matchmaker(name.as_str()),
         }

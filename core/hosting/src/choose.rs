@@ -1,0 +1,1 @@
+//! Which process a placement gets.
