@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use matchwright_engine::{AcceptanceOutcome, Event, EventKind, RuleCount};
-use matchwright_model::MatchmakerName;
+use matchwright_engine::{AcceptanceOutcome, Event, EventKind, PlacementOutcome, RuleCount, Source};
+use matchwright_model::{MatchmakerName, QueueName};
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
     histogram, with_local_recorder,
@@ -158,7 +158,10 @@ impl Meters {
     pub(crate) fn count(&self, event: &Event) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { counters, histograms } = &mut *known;
-        let matchmaker = &event.matchmaker;
+        let matchmaker = match &event.source {
+            Source::Matchmaker(name) => name,
+            Source::Queue(name) => return self.count_placement(name, event),
+        };
         let mut add = |name: &'static str, count: usize| {
             let made = || counter!(name, &self.labels(matchmaker.as_str()));
             counters.entry((name, matchmaker.clone())).or_insert_with(made).increment(count as u64);
@@ -194,7 +197,22 @@ impl Meters {
                 self.rules(matchmaker, rule_counts);
             }
             EventKind::Failed { .. } => add("matchwright_tickets_failed", event.tickets.len()),
-            EventKind::Answered { .. } => {}
+            EventKind::Answered { .. } | EventKind::PlacementEnded { .. } => {}
+        });
+    }
+
+    fn count_placement(&self, queue: &QueueName, event: &Event) {
+        let EventKind::PlacementEnded { started_at, outcome, .. } = &event.kind else { return };
+        let name = match outcome {
+            PlacementOutcome::Fulfilled(_) => "matchwright_placements_succeeded",
+            PlacementOutcome::Cancelled => "matchwright_placements_canceled",
+            PlacementOutcome::TimedOut => "matchwright_placements_timed_out",
+            PlacementOutcome::Failed => "matchwright_placements_failed",
+        };
+        let labels = [("region", self.region.clone()), ("queue", queue.to_string())];
+        self.record(|| {
+            counter!(name, &labels).increment(1);
+            histogram!("matchwright_placement_wait", &labels).record(event.at.since(*started_at));
         });
     }
 

@@ -133,7 +133,7 @@ impl Shared {
 
     fn parcel(&self, event: &Envelope) -> Parcel {
         let position = event.position;
-        let lane_key = event.matchmaker().to_string();
+        let lane_key = event.source().name().to_string();
         match self.sink.format {
             SinkFormat::Sns => Parcel {
                 position,

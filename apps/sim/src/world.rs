@@ -6,6 +6,7 @@ use matchwright_engine::{
     Answer, Change, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings,
     State, answer, apply, decide, snapshot, tell,
 };
+use matchwright_hosting::Fresh;
 use matchwright_model::{MatchId, TicketId, Timestamp};
 use matchwright_search::{Search, SearchSettings};
 use rand_chacha::ChaCha8Rng;
@@ -57,7 +58,13 @@ impl World {
 
     /// Decides and applies one command; search hears of it and does nothing yet.
     pub fn commit(&mut self, command: &Command) -> Result<Reply, Rejection> {
-        let context = Context { now: self.now, settings: &self.settings, rule_counts: &self.rule_counts };
+        let context = Context {
+            now: self.now,
+            settings: &self.settings,
+            rule_counts: &self.rule_counts,
+            // Other ids with every command, the same in every run.
+            fresh: Fresh::new(self.log.len() as u128),
+        };
         let decision = decide(&self.state, &context, command)?;
         for change in decision.changes {
             self.happen(change);

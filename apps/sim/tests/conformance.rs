@@ -311,6 +311,7 @@ fn brief(told: &Told) -> String {
         EventKind::TimedOut { .. } => "MatchmakingTimedOut".to_string(),
         EventKind::Cancelled { .. } => "MatchmakingCancelled".to_string(),
         EventKind::Failed { .. } => "MatchmakingFailed".to_string(),
+        EventKind::PlacementEnded { outcome, .. } => format!("PlacementEnded({outcome:?})"),
     };
     let tickets: Vec<&str> = told.event.tickets.iter().map(|ticket| ticket.id.as_str()).collect();
     format!("{name} {}", tickets.join(" "))

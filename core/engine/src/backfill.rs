@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{MatchmakerName, Player, TicketId};
+use matchwright_hosting::SessionStatus;
+use matchwright_model::{GameSessionId, MatchmakerName, Player, TicketId};
 use matchwright_rules::{Party, RuleSet};
 
 use crate::decide::{Context, Decision, Reply};
 use crate::ticket::{cancel, queued, refuse_bind, refuse_twice};
-use crate::{Change, EndReason, Mode, Rejection, State};
+use crate::{Change, EndReason, Mode, Rejection, State, TicketKind};
 
 pub(crate) struct Request<'a> {
     pub id: &'a TicketId,
@@ -22,7 +23,7 @@ pub(crate) struct Request<'a> {
 /// alone (D-108).
 ///
 /// # Rejections, in this order
-/// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, `PlayerTwice`, `BackfillTeam*` (D-31),
+/// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, those of hosting on its session, `PlayerTwice`, `BackfillTeam*` (D-31),
 /// `MissingAttribute`/`WrongAttributeType`, `TicketState` (the one to be replaced is being placed).
 pub(crate) fn decide_start(
     state: &State,
@@ -35,6 +36,9 @@ pub(crate) fn decide_start(
     }
     if config.mode() == Mode::WithQueue && request.game_session.is_none() {
         return Err(Rejection::BackfillNeedsSession);
+    }
+    if config.mode() == Mode::WithQueue {
+        check_session(state, request.game_session.unwrap_or_default())?;
     }
     refuse_twice(request.players)?;
     if let Some(rules) = state.rules_of(request.matchmaker) {
@@ -62,6 +66,39 @@ pub(crate) fn decide_start(
     changes.push(started);
     changes.push(Change::TicketSearching { id: request.id.clone(), reason: None });
     Ok(Decision { changes, reply })
+}
+
+/// # Rejections, in this order
+/// `SessionNotFound`, `SessionState` (its game does not run).
+fn check_session(state: &State, id: &str) -> Result<(), Rejection> {
+    let id = GameSessionId::new(id);
+    let refuse = |rejection| Err(Rejection::Hosting(rejection));
+    match state.hosting.sessions.get(&id).map(|session| session.status) {
+        Some(SessionStatus::Active) => Ok(()),
+        Some(other) => {
+            let (status, action) = (other.name(), "be backfilled");
+            refuse(matchwright_hosting::Rejection::SessionState { id, status, action })
+        }
+        None => refuse(matchwright_hosting::Rejection::SessionNotFound(id)),
+    }
+}
+
+/// What a game server asks of its own game.
+///
+/// # Rejections, in this order
+/// `TicketNotFound` (also when it is no backfill of this session), `TicketState`.
+pub(crate) fn decide_stop(
+    state: &State,
+    context: &Context<'_>,
+    id: &TicketId,
+    game_session: &str,
+) -> Result<Decision, Rejection> {
+    let is_own = matches!(&state.ticket(id)?.kind,
+        TicketKind::Backfill { game_session: Some(session) } if session == game_session);
+    match is_own {
+        true => crate::ticket::decide_stop(state, context, id),
+        false => Err(Rejection::TicketNotFound(id.clone())),
+    }
 }
 
 fn check_teams(rules: &RuleSet, players: &[Player]) -> Result<(), Rejection> {

@@ -175,6 +175,8 @@ pub enum EndReason {
     OthersNotAccepted,
     /// Another ticket of its proposal was stopped: back to searching (D-37).
     ProposalWithdrawn,
-    /// No host had room: back to searching (D-114).
+    /// No host had room: back to searching (D-114); or a running game had none, and its backfill ends.
     NoCapacity,
+    /// The game that it was to fill is over.
+    GameEnded,
 }

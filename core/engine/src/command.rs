@@ -52,6 +52,11 @@ pub enum Command {
         game_session: Option<String>,
         players: Arc<[Player]>,
     },
+    /// What a game server asks of its own game: another ticket than a backfill of it is unknown.
+    StopBackfill {
+        id: TicketId,
+        game_session: String,
+    },
     StopTicket {
         id: TicketId,
     },

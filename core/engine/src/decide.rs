@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use matchwright_hosting::Fresh;
 use matchwright_model::{MatchmakerName, RuleSetName, TicketId, Timestamp};
 
 use crate::{
@@ -17,9 +18,15 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Counters of the tickets that search has looked at. They are journaled only with what they end up in.
     pub rule_counts: &'a BTreeMap<TicketId, Vec<RuleCount>>,
+    /// Ids for what this decision makes.
+    pub fresh: Fresh,
 }
 
 impl Context<'_> {
+    pub(crate) fn hosting(&self) -> matchwright_hosting::Context<'_> {
+        matchwright_hosting::Context { now: self.now, settings: &self.settings.hosting, fresh: &self.fresh }
+    }
+
     pub(crate) fn rule_counts(&self, ticket: &TicketId) -> Vec<RuleCount> {
         self.rule_counts.get(ticket).cloned().unwrap_or_default()
     }
@@ -54,6 +61,12 @@ pub enum Reply {
 /// # Errors
 /// The rejections of each command, in the order its `decide_*` documents.
 pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result<Decision, Rejection> {
+    let mut decision = decide_alone(state, context, command)?;
+    hosting::conclude(state, context, &mut decision.changes);
+    Ok(decision)
+}
+
+fn decide_alone(state: &State, context: &Context<'_>, command: &Command) -> Result<Decision, Rejection> {
     match command {
         Command::CreateRuleSet { name, body, tags } => {
             rule_set::decide_create(state, context, name, body, tags)
@@ -74,6 +87,7 @@ pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result
                 backfill::Request { id, matchmaker, game_session: game_session.as_deref(), players };
             backfill::decide_start(state, context, &request)
         }
+        Command::StopBackfill { id, game_session } => backfill::decide_stop(state, context, id, game_session),
         Command::StopTicket { id } => ticket::decide_stop(state, context, id),
         Command::AnswerProposal { ticket, players, accept } => {
             proposal::decide_answer(state, context, ticket, players, *accept)

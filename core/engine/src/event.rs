@@ -2,20 +2,39 @@
 
 use std::time::Duration;
 
-use matchwright_model::{MatchId, MatchmakerName, PlayerId, Region, TeamName, TicketId, Timestamp};
+use matchwright_hosting as hosting;
+use matchwright_model::{
+    MatchId, MatchmakerName, PlacementId, PlayerId, QueueName, Region, TeamName, TicketId, Timestamp,
+};
 
 use crate::{AcceptanceOutcome, Change, EndReason, Match, Record, RuleCount, Session, State, Ticket};
 
-/// One of the eight events. Its position is that of the change it tells: one change, at most one event.
+/// An event of matchmaking or of placement. Its position is that of the change it tells: one change, at most one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     pub at: Timestamp,
-    pub matchmaker: MatchmakerName,
+    pub source: Source,
     pub kind: EventKind,
     pub tickets: Vec<EventTicket>,
-    /// As configured when the event happened.
+    /// As configured for its source when the event happened.
     pub custom_event_data: Option<String>,
     pub notification_target: Option<String>,
+}
+
+/// What an event is about. Events of one source come in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    Matchmaker(MatchmakerName),
+    Queue(QueueName),
+}
+
+impl Source {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Matchmaker(name) => name.as_str(),
+            Self::Queue(name) => name.as_str(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +74,20 @@ pub enum EventKind {
         match_id: MatchId,
         rule_counts: Vec<RuleCount>,
     },
+    /// Of a queue, without tickets.
+    PlacementEnded {
+        placement: PlacementId,
+        started_at: Timestamp,
+        outcome: PlacementOutcome,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlacementOutcome {
+    Fulfilled(Box<Session>),
+    Cancelled,
+    TimedOut,
+    Failed,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +170,7 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
                 .for_each(|player| player.accepted = None);
             Some(event)
         }
+        Change::Hosting(change) => teller.of_placement(change),
         _ => None,
     }
 }
@@ -151,12 +185,45 @@ impl Teller<'_> {
         let fields = self.state.matchmakers.get(matchmaker).map(|one| &one.fields);
         Event {
             at: self.at,
-            matchmaker: matchmaker.clone(),
+            source: Source::Matchmaker(matchmaker.clone()),
             kind,
             tickets,
             custom_event_data: fields.and_then(|fields| fields.custom_event_data.clone()),
             notification_target: fields.and_then(|fields| fields.notification_target.clone()),
         }
+    }
+
+    fn of_placement(&self, change: &hosting::Change) -> Option<Event> {
+        let (id, outcome) = match change {
+            hosting::Change::PlacementFulfilled { id } => {
+                let placement = self.state.hosting.placements.get(id)?;
+                let session = self.state.hosting.sessions.get(placement.session.as_ref()?)?;
+                (id, PlacementOutcome::Fulfilled(Box::new(Session::of(session))))
+            }
+            hosting::Change::PlacementCancelled { id } => (id, PlacementOutcome::Cancelled),
+            hosting::Change::PlacementTimedOut { id } => (id, PlacementOutcome::TimedOut),
+            hosting::Change::PlacementFailed { id } => (id, PlacementOutcome::Failed),
+            _ => return None,
+        };
+        self.placement_ended(id, outcome)
+    }
+
+    fn placement_ended(&self, id: &PlacementId, outcome: PlacementOutcome) -> Option<Event> {
+        let placement = self.state.hosting.placements.get(id)?;
+        let queue = &placement.request.queue;
+        let fields = self.state.hosting.queues.get(queue).map(|queue| &queue.fields);
+        Some(Event {
+            at: self.at,
+            source: Source::Queue(queue.clone()),
+            kind: EventKind::PlacementEnded {
+                placement: id.clone(),
+                started_at: placement.started_at,
+                outcome,
+            },
+            tickets: Vec::new(),
+            custom_event_data: fields.and_then(|fields| fields.custom_event_data.clone()),
+            notification_target: fields.and_then(|fields| fields.notification_target.clone()),
+        })
     }
 
     /// Teams of an earlier proposal are shown where `with_teams` (D-126).

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`Command`] (what one may ask for), [`Change`] (what then happened), [`State`] (what follows
 //! from all changes), [`Event`] (what outsiders are told). [`decide`] turns a command into changes, [`apply`]
-//! turns a change into state, [`tell`] turns a change into at most one event.
+//! turns a change into state, [`tell`] turns a change into at most one event, [`push`] into at most one word to a game
+//! server. Where matches are played is decided by `matchwright_hosting`; what it means for matches stands in `hosting.rs`.
 
 mod backfill;
 mod change;
@@ -27,7 +28,8 @@ mod tickets;
 pub use change::{Change, EndReason, Record, RuleCount, Seat};
 pub use command::{Command, MatchmakerFields, MatchmakerPatch, PlacementResult, Proposal};
 pub use decide::{Context, Decision, Reply, apply, decide};
-pub use event::{Event, EventKind, EventPlayer, EventTicket, tell};
+pub use event::{Event, EventKind, EventPlayer, EventTicket, PlacementOutcome, Source, tell};
+pub use hosting::push;
 pub use matchmaker::{BackfillMode, Matchmaker, Mode};
 pub use proposal::{AcceptanceOutcome, Match, MatchPhase};
 pub use query::{Answer, Query, answer};

@@ -140,7 +140,8 @@ fn completed(state: &State, mut fields: MatchmakerFields) -> Result<MatchmakerFi
             );
         }
         Mode::WithQueue => {
-            if let Some(queue) = fields.queues.iter().find(|queue| !state.hosting.queues.contains_key(*queue)) {
+            if let Some(queue) = fields.queues.iter().find(|queue| !state.hosting.queues.contains_key(*queue))
+            {
                 return Err(Rejection::QueueNotFound(queue.clone()));
             }
             let least: u32 = rule_set

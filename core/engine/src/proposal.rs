@@ -292,7 +292,7 @@ pub(crate) fn decide_placement(
     }))
 }
 
-fn anchor_counts(context: &Context<'_>, made: &Match) -> Vec<RuleCount> {
+pub(crate) fn anchor_counts(context: &Context<'_>, made: &Match) -> Vec<RuleCount> {
     made.tickets().next().map(|anchor| context.rule_counts(anchor)).unwrap_or_default()
 }
 

@@ -87,7 +87,7 @@ pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Re
             })
         }
         Query::Tags(resource) => state.tags(resource).cloned().map(Answer::Tags),
-        Query::Hosting(query) => matchwright_hosting::answer(&state.hosting, query, now)
+        Query::Hosting(query) => matchwright_hosting::answer(&state.hosting, query)
             .map(|answer| Answer::Hosting(Box::new(answer)))
             .map_err(Rejection::Hosting),
     }

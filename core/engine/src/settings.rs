@@ -13,6 +13,8 @@ pub struct Settings {
     pub ticket_retention: Duration,
     /// A new ticket of a player also cancels backfill tickets that list him (D-107).
     pub requeue_cancels_backfill: bool,
+    /// Who left a game (RemovePlayerSession) is taken out of its automatic backfill, so that his seat is filled too.
+    pub backfill_forgets_leavers: bool,
     /// The request deadline also ends tickets in REQUIRES_ACCEPTANCE (the other reading of D-111).
     pub deadline_during_acceptance: bool,
     pub party_policy: PartyPolicy,
@@ -20,6 +22,7 @@ pub struct Settings {
     pub unknown_keys_warn: bool,
     /// How many due deadlines one tick ends.
     pub due_per_tick: usize,
+    pub hosting: matchwright_hosting::Settings,
 }
 
 impl Default for Settings {
@@ -30,10 +33,12 @@ impl Default for Settings {
             tags_max: 50,
             ticket_retention: Duration::from_secs(3 * 3600),
             requeue_cancels_backfill: true,
+            backfill_forgets_leavers: false,
             deadline_during_acceptance: false,
             party_policy: PartyPolicy::Individual,
             unknown_keys_warn: false,
             due_per_tick: 256,
+            hosting: matchwright_hosting::Settings::default(),
         }
     }
 }

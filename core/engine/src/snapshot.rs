@@ -18,6 +18,10 @@ pub fn snapshot(state: &State) -> Vec<Record> {
         };
         records.push(Record { at: one.created_at, change });
     }
+    // Before what plays on it.
+    for (at, change) in matchwright_hosting::snapshot(&state.hosting) {
+        records.push(Record { at, change: Change::Hosting(Box::new(change)) });
+    }
     for (matchmaker, waits) in &state.waits {
         let minutes = waits.minutes().map(|(minute, tickets, total_ms)| Record {
             at: matchwright_model::Timestamp(minute * 60_000),

@@ -12,7 +12,7 @@ use crate::estimate::Waits;
 use crate::index::{Due, Index};
 use crate::{
     Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status,
-    Ticket, Tickets, proposal, ticket,
+    Ticket, Tickets, hosting, proposal, ticket,
 };
 
 /// The state of one realm. Public maps are read by anyone; only `apply` writes.
@@ -37,14 +37,18 @@ pub struct State {
 
 impl State {
     pub fn new(settings: &Settings) -> Self {
-        Self { index: Some(Index::new(settings)), ..Self::default() }
+        Self {
+            index: Some(Index::new(settings)),
+            hosting: matchwright_hosting::State::new(&settings.hosting),
+            ..Self::default()
+        }
     }
 
     /// The same without the indexes that only decisions need: half the room and half the work of a change.
     ///
     /// It can be applied to, compared and snapshotted; a decision on it panics.
     pub fn into_follower(self) -> Self {
-        Self { index: None, ..self }
+        Self { index: None, hosting: self.hosting.into_follower(), ..self }
     }
 
     fn index(&self) -> &Index {
@@ -53,7 +57,8 @@ impl State {
 
     /// When the next `Command::Tick` has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.index().due().next().map(|(at, _)| *at)
+        let own = self.index().due().next().map(|(at, _)| *at);
+        own.into_iter().chain(self.hosting.next_due()).min()
     }
 
     pub fn live_match_of(&self, player: &PlayerId) -> Option<MatchId> {
@@ -210,6 +215,11 @@ pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
             Due::Request(id) => ticket::decide_deadline(state, context, id, &mut changes),
             Due::Retention(id) => changes.push(Change::TicketForgotten { id: id.clone() }),
         }
+    }
+    // In a tick of its own: what ends there may end tickets that end here.
+    if changes.is_empty() {
+        let due = matchwright_hosting::decide_tick(&state.hosting, &context.hosting());
+        changes.extend(due.into_iter().map(hosting::hosted));
     }
     changes
 }

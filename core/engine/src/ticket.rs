@@ -10,7 +10,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{MatchId, MatchmakerName, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_model::{
+    GameSessionId, MatchId, MatchmakerName, Player, PlayerId, TeamName, TicketId, Timestamp,
+};
 use matchwright_rules::{BindError, Party};
 
 use crate::decide::{Context, Decision, Reply};
@@ -71,11 +73,25 @@ pub enum Status {
 /// Where a match plays, as its placement found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    pub id: String,
+    pub id: GameSessionId,
     pub ip: Option<String>,
     pub dns: Option<String>,
     pub port: u16,
     pub player_sessions: BTreeMap<PlayerId, String>,
+}
+
+impl Session {
+    /// A game session and the seats that it has now.
+    pub(crate) fn of(session: &matchwright_hosting::GameSession) -> Self {
+        let open = session.players.iter().filter(|seat| seat.status.is_open());
+        Self {
+            id: session.id.clone(),
+            ip: Some(session.ip.clone()),
+            dns: session.dns.clone(),
+            port: session.port,
+            player_sessions: open.map(|seat| (seat.player.clone(), seat.id.to_string())).collect(),
+        }
+    }
 }
 
 impl Status {

@@ -8,6 +8,7 @@ use matchwright_engine::{
     Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session,
     Settings, State, Status, apply, decide, snapshot,
 };
+use matchwright_hosting::Fresh;
 use matchwright_model::{Listing, MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
@@ -190,7 +191,11 @@ fn brief(change: &Change) -> String {
 
 fn outcome(state: &State, now: Timestamp, command: &Command) -> String {
     let (settings, rule_counts) = (Settings::default(), BTreeMap::new());
-    let decided = decide(state, &Context { now, settings: &settings, rule_counts: &rule_counts }, command);
+    let decided = decide(
+        state,
+        &Context { now, settings: &settings, rule_counts: &rule_counts, fresh: Fresh::new(7) },
+        command,
+    );
     match decided {
         Err(rejection) => format!("refused: {rejection}"),
         Ok(decision) if decision.changes.is_empty() => "nothing".to_string(),

@@ -6,7 +6,7 @@ use matchwright_model::{AliasId, FleetId, Timestamp};
 
 use crate::decide::{Context, Decision, Reply};
 use crate::resource::check_tags;
-use crate::{Change, Rejection, State};
+use crate::{Change, Destination, Rejection, State};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alias {
@@ -38,4 +38,81 @@ pub struct AliasPatch {
     pub name: Option<String>,
     pub description: Option<String>,
     pub routing: Option<Routing>,
+}
+
+fn check_routing(state: &State, routing: &Routing) -> Result<(), Rejection> {
+    match routing {
+        Routing::Fleet(id) => state.fleet(id).map(|_| ()),
+        Routing::Nowhere { .. } => Ok(()),
+    }
+}
+
+/// # Rejections, in this order
+/// `FleetNotFound`, `TagReserved`, `TagQuota`, `Quota`.
+pub(crate) fn decide_create(
+    state: &State,
+    context: &Context<'_>,
+    fields: &AliasFields,
+    tags: &BTreeMap<String, String>,
+) -> Result<Decision, Rejection> {
+    check_routing(state, &fields.routing)?;
+    check_tags(tags, context.settings)?;
+    let limit = context.settings.aliases_max;
+    if state.aliases.len() >= limit {
+        return Err(Rejection::Quota { what: "aliases", limit });
+    }
+    let id = AliasId::new(format!("alias-{}", context.fresh.uuid()));
+    let made = Alias {
+        fields: fields.clone(),
+        created_at: context.now,
+        updated_at: context.now,
+        tags: tags.clone(),
+    };
+    let created = Change::AliasCreated { id: id.clone(), fields: fields.clone(), tags: tags.clone() };
+    Ok(Decision { changes: vec![created], reply: Reply::Alias(id, Box::new(made)) })
+}
+
+/// # Rejections, in this order
+/// `AliasNotFound`, `FleetNotFound`.
+pub(crate) fn decide_update(
+    state: &State,
+    context: &Context<'_>,
+    id: &AliasId,
+    patch: &AliasPatch,
+) -> Result<Decision, Rejection> {
+    let alias = state.alias(id)?;
+    let old = &alias.fields;
+    let fields = AliasFields {
+        name: patch.name.clone().unwrap_or_else(|| old.name.clone()),
+        description: match &patch.description {
+            Some(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            None => old.description.clone(),
+        },
+        routing: patch.routing.clone().unwrap_or_else(|| old.routing.clone()),
+    };
+    check_routing(state, &fields.routing)?;
+    let made = Alias { fields: fields.clone(), updated_at: context.now, ..alias.clone() };
+    let updated = Change::AliasUpdated { id: id.clone(), fields };
+    Ok(Decision { changes: vec![updated], reply: Reply::Alias(id.clone(), Box::new(made)) })
+}
+
+/// # Rejections, in this order
+/// `AliasNotFound`, `AliasInUse`.
+pub(crate) fn decide_delete(state: &State, id: &AliasId) -> Result<Decision, Rejection> {
+    state.alias(id)?;
+    let is_meant =
+        |destination: &Destination| matches!(destination, Destination::Alias(alias) if alias == id);
+    if let Some((queue, _)) =
+        state.queues.iter().find(|(_, queue)| queue.fields.destinations.iter().any(is_meant))
+    {
+        return Err(Rejection::AliasInUse { alias: id.clone(), queue: queue.clone() });
+    }
+    Ok(Decision::done(vec![Change::AliasDeleted { id: id.clone() }]))
+}
+
+pub(crate) fn apply_updated(state: &mut State, at: Timestamp, id: &AliasId, fields: &AliasFields) {
+    if let Some(alias) = state.aliases.get_mut(id) {
+        alias.fields = fields.clone();
+        alias.updated_at = at;
+    }
 }

@@ -47,3 +47,17 @@ pub struct Sort {
     pub by: Operand,
     pub is_descending: bool,
 }
+
+impl Filter {
+    /// Whether a session is one of those sought.
+    pub fn admits(&self, _session: &GameSession) -> bool {
+        todo!()
+    }
+}
+
+impl Sort {
+    /// Which of two sessions comes first.
+    pub fn compare(&self, _one: &GameSession, _other: &GameSession) -> std::cmp::Ordering {
+        todo!()
+    }
+}

@@ -34,18 +34,22 @@ pub use alias::{Alias, AliasFields, AliasPatch, Routing};
 pub use change::Change;
 pub use command::{Command, PlayerRequest, TerminationMode};
 pub use compute::{Compute, ComputeFields, Token};
-pub use decide::{Context, Decision, Fresh, Reply, apply, decide};
-pub use push::{Push, PushKind, push};
+pub use decide::{Context, Decision, Fresh, Reply, apply, decide, decide_tick};
 pub use filter::{Comparison, Filter, Operand, Sort, Value};
-pub use fleet::{Cost, CreationLimit, Fleet, FleetEvent, FleetEventKind, FleetFields, FleetPatch, FleetStatus};
+pub use fleet::{
+    Cost, CreationLimit, Fleet, FleetEvent, FleetEventKind, FleetFields, FleetPatch, FleetStatus,
+};
 pub use game_session::{
-    GameSession, JoinPolicy, SessionEnd, SessionFields, SessionPatch, SessionRequest, SessionStatus, SessionUpdate,
-    UpdateReason,
+    GameSession, JoinPolicy, SessionEnd, SessionFields, SessionPatch, SessionRequest, SessionStatus,
+    SessionUpdate, UpdateReason,
 };
 pub use location::Location;
-pub use placement::{Fallback, LocationOverride, Placement, PlacementRequest, PlacementStatus, PlayerLatency};
-pub use player_session::{PlayerSession, PlayerSessionStatus};
+pub use placement::{
+    Fallback, LocationOverride, Placement, PlacementRequest, PlacementStatus, PlayerLatency,
+};
+pub use player_session::{PlayerSession, PlayerSessionStatus, seats_for_match};
 pub use process::{Connection, EndCause, Phase, Process, ProcessKey, Sdk};
+pub use push::{Push, PushKind, push};
 pub use query::{Answer, PlayersOf, Query, SessionsOf, Target, Utilization, answer};
 pub use queue::{Destination, LatencyPolicy, Priority, Queue, QueueFields, QueuePatch};
 pub use rejection::Rejection;

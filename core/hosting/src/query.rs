@@ -1,15 +1,16 @@
 //! Questions. They change nothing and see every change before them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use matchwright_model::{
-    AliasId, ComputeName, FleetId, GameSessionId, LocationName, Page, Paged, PlacementId, PlayerId, PlayerSessionId,
-    QueueName, Timestamp,
+    AliasId, ComputeName, FleetId, GameSessionId, LocationName, Page, Paged, PlacementId, PlayerId,
+    PlayerSessionId, QueueName, Timestamp,
 };
 
 use crate::{
-    Alias, Compute, Filter, Fleet, FleetEvent, GameSession, Location, Placement, PlayerSession,
-    PlayerSessionStatus, Queue, Rejection, Resource, SessionStatus, Sort, State,
+    Alias, Compute, Filter, Fleet, FleetEvent, GameSession, Location, Phase, Placement, PlayerSession, Queue,
+    Rejection, Resource, SessionStatus, Sort, State, process,
 };
 
 /// A fleet, by itself or by an alias.
@@ -36,26 +37,68 @@ pub enum PlayersOf {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Query {
-    Locations { page: Page },
+    Locations {
+        page: Page,
+    },
     /// Exactly those that exist, in the order asked; without ids a page.
-    Fleets { ids: Vec<FleetId>, page: Page },
+    Fleets {
+        ids: Vec<FleetId>,
+        page: Page,
+    },
     /// Events of a fleet in a span of time, the newest first.
-    FleetEvents { fleet: FleetId, from: Timestamp, to: Timestamp, page: Page },
+    FleetEvents {
+        fleet: FleetId,
+        from: Timestamp,
+        to: Timestamp,
+        page: Page,
+    },
     /// By fleet and location; a location only where one is named.
-    Utilization { ids: Vec<FleetId>, location: Option<LocationName>, page: Page },
-    Aliases { name: Option<String>, page: Page },
+    Utilization {
+        ids: Vec<FleetId>,
+        location: Option<LocationName>,
+        page: Page,
+    },
+    Aliases {
+        name: Option<String>,
+        page: Page,
+    },
     Alias(AliasId),
     Resolve(AliasId),
-    Computes { fleet: FleetId, location: Option<LocationName>, page: Page },
-    Compute { fleet: FleetId, name: ComputeName },
+    Computes {
+        fleet: FleetId,
+        location: Option<LocationName>,
+        page: Page,
+    },
+    Compute {
+        fleet: FleetId,
+        name: ComputeName,
+    },
     /// With names: exactly those, unknown ones rejected; else a page.
-    Queues { names: Vec<QueueName>, page: Page },
+    Queues {
+        names: Vec<QueueName>,
+        page: Page,
+    },
     Placement(PlacementId),
     /// By the word of their status, where one is given.
-    Sessions { of: SessionsOf, status: Option<&'static str>, page: Page },
+    Sessions {
+        of: SessionsOf,
+        status: Option<&'static str>,
+        page: Page,
+    },
     /// Active sessions that a filter admits.
-    Search { target: Target, location: Option<LocationName>, filter: Option<Filter>, sort: Option<Sort>, limit: usize, offset: usize },
-    PlayerSessions { of: PlayersOf, status: Option<&'static str>, page: Page },
+    Search {
+        target: Target,
+        location: Option<LocationName>,
+        filter: Option<Filter>,
+        sort: Option<Sort>,
+        limit: usize,
+        offset: usize,
+    },
+    PlayerSessions {
+        of: PlayersOf,
+        status: Option<&'static str>,
+        page: Page,
+    },
     Tags(Resource),
 }
 
@@ -78,7 +121,7 @@ pub enum Answer {
     /// Where the next ones begin.
     Found(Vec<GameSession>, Option<usize>),
     /// Each with its game session, which is told without its player sessions.
-    PlayerSessions(Paged<(PlayerSession, std::sync::Arc<GameSession>)>),
+    PlayerSessions(Paged<(PlayerSession, Arc<GameSession>)>),
     Tags(BTreeMap<String, String>),
 }
 
@@ -97,7 +140,212 @@ pub struct Utilization {
 ///
 /// # Rejections
 /// Those of what it names and does not find.
-pub fn answer(state: &State, query: &Query, now: Timestamp) -> Result<Answer, Rejection> {
-    let _ = (state, query, now);
-    todo!()
+pub fn answer(state: &State, query: &Query) -> Result<Answer, Rejection> {
+    Ok(match query {
+        Query::Locations { page } => {
+            let all =
+                state.locations.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            Answer::Locations(owned(page.of(all)))
+        }
+        Query::Fleets { ids, page } => Answer::Fleets(fleets(state, ids, page)),
+        Query::FleetEvents { fleet, from, to, page } => {
+            let events = &state.fleet(fleet)?.events;
+            Answer::FleetEvents(fleet.clone(), fleet_events(events.iter(), *from, *to, page))
+        }
+        Query::Utilization { ids, location, page } => {
+            if let (Some(location), [id]) = (location, ids.as_slice()) {
+                is_in(state, id, location)?;
+            }
+            let (fleets, next) = fleets(state, ids, page);
+            let of = |(id, _): &(FleetId, Fleet)| utilization(state, id, location.as_ref());
+            Answer::Utilization((fleets.iter().map(of).collect(), next))
+        }
+        Query::Aliases { name, page } => {
+            let named = |alias: &Alias| name.as_ref().is_none_or(|name| alias.fields.name == *name);
+            let found = state.aliases.iter().filter(|(_, alias)| named(alias));
+            let all = found.map(|(id, one)| ((one.created_at, id.as_str()), (id, one)));
+            Answer::Aliases(owned(page.of(all)))
+        }
+        Query::Alias(id) => Answer::Alias(id.clone(), Box::new(state.alias(id)?.clone())),
+        Query::Resolve(id) => Answer::Resolved(state.resolve(&Target::Alias(id.clone()))?.0.clone()),
+        Query::Computes { fleet, location, page } => {
+            let here =
+                |compute: &Compute| location.as_ref().is_none_or(|one| compute.fields.location == *one);
+            let found = state.fleet(fleet)?.computes.iter().filter(|(_, compute)| here(compute));
+            let all = found.map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            Answer::Computes(fleet.clone(), owned(page.of(all)))
+        }
+        Query::Compute { fleet, name } => {
+            let found = state.fleet(fleet)?.compute(fleet, name)?;
+            Answer::Compute(fleet.clone(), name.clone(), Box::new(found.clone()))
+        }
+        Query::Queues { names, page } if names.is_empty() => {
+            let all = state.queues.iter().map(|(name, one)| ((one.created_at, name.as_str()), (name, one)));
+            Answer::Queues(owned(page.of(all)))
+        }
+        Query::Queues { names, .. } => {
+            let found = names.iter().map(|name| Ok((name.clone(), state.queue(name)?.clone())));
+            Answer::Queues((found.collect::<Result<_, _>>()?, None))
+        }
+        Query::Placement(id) => {
+            let placement = state.placement(id)?;
+            let session = placement.session.as_ref().and_then(|id| state.sessions.get(id));
+            Answer::Placement(Box::new(placement.clone()), session.cloned())
+        }
+        Query::Sessions { of, status, page } => Answer::Sessions(sessions(state, of, *status, page)?),
+        Query::Search { target, location, filter, sort, limit, offset } => {
+            let found = search(state, target, location.as_ref(), filter.as_ref(), sort.as_ref())?;
+            let page = found.iter().skip(*offset).take(*limit).map(|one| one.without_players());
+            let next = offset + limit;
+            Answer::Found(page.collect(), (found.len() > next).then_some(next))
+        }
+        Query::PlayerSessions { of, status, page } => {
+            Answer::PlayerSessions(player_sessions(state, of, *status, page)?)
+        }
+        Query::Tags(resource) => Answer::Tags(state.tags(resource)?.clone()),
+    })
+}
+
+fn owned<K: Clone, V: Clone>((found, next): Paged<(&K, &V)>) -> Paged<(K, V)> {
+    (found.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect(), next)
+}
+
+fn fleets(state: &State, ids: &[FleetId], page: &Page) -> Paged<(FleetId, Fleet)> {
+    if ids.is_empty() {
+        let all = state.fleets.iter().map(|(id, one)| ((one.created_at, id.as_str()), (id, one)));
+        return owned(page.of(all));
+    }
+    let found = ids.iter().filter_map(|id| state.fleets.get_key_value(id));
+    owned((found.collect(), None))
+}
+
+/// The newest first: a page goes on below a number.
+fn fleet_events<'e>(
+    events: impl DoubleEndedIterator<Item = &'e FleetEvent>,
+    from: Timestamp,
+    to: Timestamp,
+    page: &Page,
+) -> Paged<FleetEvent> {
+    let below = page.after.as_ref().and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX);
+    let in_span = |one: &&FleetEvent| from <= one.at && one.at <= to && one.number < below;
+    let mut rest: Vec<FleetEvent> = events.rev().filter(in_span).take(page.limit + 1).cloned().collect();
+    let more = rest.len() > page.limit;
+    rest.truncate(page.limit);
+    let next = rest.last().filter(|_| more).map(|last| (last.at, last.number.to_string()));
+    (rest, next)
+}
+
+fn is_in(state: &State, id: &FleetId, location: &LocationName) -> Result<(), Rejection> {
+    match state.fleet(id)?.locations.contains(location) {
+        true => Ok(()),
+        false => Err(Rejection::LocationNotInFleet { fleet: id.clone(), location: location.clone() }),
+    }
+}
+
+fn utilization(state: &State, fleet: &FleetId, location: Option<&LocationName>) -> Utilization {
+    let here = |one: &LocationName| location.is_none_or(|location| location == one);
+    let processes = process::of_fleet(state, fleet).filter(|process| {
+        here(&process.location) && matches!(process.phase, Phase::Idle { .. } | Phase::Busy { .. })
+    });
+    let kept = state.index().sessions(fleet).map(|(_, id)| &state.sessions[id]);
+    let mut found = Utilization {
+        fleet: fleet.clone(),
+        location: location.cloned(),
+        processes: processes.count() as u32,
+        sessions: 0,
+        players: 0,
+        players_max: 0,
+    };
+    for session in kept.filter(|session| here(&session.location) && session.status.is_live()) {
+        found.sessions += 1;
+        found.players += session.occupied;
+        found.players_max += session.fields.max_players;
+    }
+    found
+}
+
+/// The newest of a fleet's sessions come last: a page goes on behind one of them.
+fn sessions(
+    state: &State,
+    of: &SessionsOf,
+    status: Option<&str>,
+    page: &Page,
+) -> Result<Paged<GameSession>, Rejection> {
+    let has_status = |session: &GameSession| status.is_none_or(|status| session.status.name() == status);
+    let (target, location) = match of {
+        SessionsOf::One(id) => {
+            let found = state.session(id)?;
+            return Ok((has_status(found).then(|| found.without_players()).into_iter().collect(), None));
+        }
+        SessionsOf::Target { target, location } => (target, location),
+    };
+    let (fleet, _) = state.resolve(target)?;
+    location.as_ref().map_or(Ok(()), |location| is_in(state, fleet, location))?;
+    let here = |session: &GameSession| location.as_ref().is_none_or(|one| session.location == *one);
+    let kept = state.index().sessions(fleet).map(|(at, id)| ((*at, id.as_str()), &state.sessions[id]));
+    let wanted = kept.filter(|(_, session)| here(session) && has_status(session));
+    let (found, next) = page.of_sorted(wanted);
+    Ok((found.into_iter().map(|session| session.without_players()).collect(), next))
+}
+
+fn search<'s>(
+    state: &'s State,
+    target: &'s Target,
+    location: Option<&LocationName>,
+    filter: Option<&Filter>,
+    sort: Option<&Sort>,
+) -> Result<Vec<&'s GameSession>, Rejection> {
+    let (fleet, _) = state.resolve(target)?;
+    location.map_or(Ok(()), |location| is_in(state, fleet, location))?;
+    let kept = state.index().sessions(fleet).map(|(_, id)| &*state.sessions[id]);
+    let mut found: Vec<&GameSession> = kept
+        .filter(|session| session.status == SessionStatus::Active)
+        .filter(|session| location.is_none_or(|location| session.location == *location))
+        .filter(|session| filter.is_none_or(|filter| filter.admits(session)))
+        .collect();
+    if let Some(sort) = sort {
+        found.sort_by(|one, other| sort.compare(one, other));
+    }
+    Ok(found)
+}
+
+type Seat<'s> = (&'s PlayerSession, &'s GameSession);
+
+fn player_sessions(
+    state: &State,
+    of: &PlayersOf,
+    status: Option<&str>,
+    page: &Page,
+) -> Result<Paged<(PlayerSession, Arc<GameSession>)>, Rejection> {
+    let all: Vec<Seat<'_>> = match of {
+        PlayersOf::One(id) => {
+            let (session, seat) =
+                state.seat(id).ok_or_else(|| Rejection::PlayerSessionNotFound(id.clone()))?;
+            vec![(seat, session)]
+        }
+        PlayersOf::Session(id) => {
+            let session = state.session(id)?;
+            session.players.iter().map(|seat| (seat, session)).collect()
+        }
+        PlayersOf::Player(player) => {
+            let sessions = state.index().sessions_of(player).map(|id| &*state.sessions[id]);
+            let own = |session: &'_ GameSession| -> Vec<usize> {
+                let seats = session.players.iter().enumerate();
+                seats.filter(|(_, seat)| seat.player == *player).map(|(place, _)| place).collect()
+            };
+            sessions
+                .flat_map(|one| own(one).into_iter().map(move |place| (&one.players[place], one)))
+                .collect()
+        }
+    };
+    let has_status = |seat: &PlayerSession| status.is_none_or(|status| seat.status.name() == status);
+    let wanted = all.into_iter().filter(|(seat, _)| has_status(seat));
+    let (found, next) = page.of(wanted.map(|one| ((one.0.created_at, one.0.id.as_str()), one)));
+    let mut shared: BTreeMap<&GameSessionId, Arc<GameSession>> = BTreeMap::new();
+    let mut told = Vec::with_capacity(found.len());
+    for (seat, session) in found {
+        let one = shared.entry(&session.id).or_insert_with(|| Arc::new(session.without_players()));
+        told.push((seat.clone(), Arc::clone(one)));
+    }
+    Ok((told, next))
 }

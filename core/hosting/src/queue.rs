@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use matchwright_model::{AliasId, FleetId, LocationName, QueueName, Timestamp};
 
-use crate::decide::{Context, Decision, Reply};
+use crate::decide::{Context, Decision, Draft, Reply};
 use crate::resource::check_tags;
-use crate::{Change, Rejection, State};
+use crate::{Change, Rejection, State, placement};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queue {
@@ -67,4 +67,119 @@ pub enum Priority {
     Cost,
     Destination,
     Location,
+}
+
+/// Fleets and aliases that a queue names must exist, what contradicts itself is refused, and latency policies are put in
+/// order.
+fn completed(state: &State, mut fields: QueueFields) -> Result<QueueFields, Rejection> {
+    for destination in &fields.destinations {
+        match destination {
+            Destination::Fleet(id) => drop(state.fleet(id)?),
+            Destination::Alias(id) => drop(state.alias(id)?),
+        }
+    }
+    let invalid = |why: &str| Err(Rejection::QueueInvalid(why.to_string()));
+    if fields.priority.contains(&Priority::Location) && fields.location_order.is_empty() {
+        return invalid("PriorityOrder has LOCATION, which needs LocationOrder; give the locations in order");
+    }
+    fields.latency_policies.sort_by_key(|policy| policy.max_latency_ms);
+    let endless = fields.latency_policies.iter().position(|policy| policy.duration.is_none());
+    if endless.is_some_and(|place| place + 1 < fields.latency_policies.len()) {
+        return invalid(
+            "a PlayerLatencyPolicy without PolicyDurationSeconds lasts until the timeout, so only the one with the highest latency may have none",
+        );
+    }
+    Ok(fields)
+}
+
+/// # Rejections, in this order
+/// `QueueExists`, `FleetNotFound`, `AliasNotFound`, `QueueInvalid`, `TagReserved`, `TagQuota`, `Quota`.
+pub(crate) fn decide_create(
+    state: &State,
+    context: &Context<'_>,
+    name: &QueueName,
+    fields: &QueueFields,
+    tags: &BTreeMap<String, String>,
+) -> Result<Decision, Rejection> {
+    if state.queues.contains_key(name) {
+        return Err(Rejection::QueueExists(name.clone()));
+    }
+    let fields = completed(state, fields.clone())?;
+    check_tags(tags, context.settings)?;
+    let limit = context.settings.queues_max;
+    if state.queues.len() >= limit {
+        return Err(Rejection::Quota { what: "game session queues", limit });
+    }
+    let made = Queue { fields: fields.clone(), created_at: context.now, tags: tags.clone() };
+    let created = Change::QueueCreated { name: name.clone(), fields, tags: tags.clone() };
+    Ok(Decision { changes: vec![created], reply: Reply::Queue(name.clone(), Box::new(made)) })
+}
+
+/// # Rejections, in this order
+/// `QueueNotFound`, `FleetNotFound`, `AliasNotFound`, `QueueInvalid`.
+pub(crate) fn decide_update(
+    state: &State,
+    context: &Context<'_>,
+    name: &QueueName,
+    patch: &QueuePatch,
+) -> Result<Decision, Rejection> {
+    let queue = state.queue(name)?;
+    let fields = completed(state, patched(queue.fields.clone(), patch.clone()))?;
+    let made = Queue { fields: fields.clone(), ..queue.clone() };
+    let mut draft = Draft::default();
+    draft.push(Change::QueueUpdated { name: name.clone(), fields });
+    placement::offer_all(state, context, name, &made, &mut draft);
+    Ok(Decision { changes: draft.changes, reply: Reply::Queue(name.clone(), Box::new(made)) })
+}
+
+/// Placements that wait in it fail.
+///
+/// # Rejections
+/// `QueueNotFound`.
+pub(crate) fn decide_delete(state: &State, name: &QueueName) -> Result<Decision, Rejection> {
+    state.queue(name)?;
+    let waiting = state.index().waiting(name).map(|(_, id)| Change::PlacementFailed { id: id.clone() });
+    let mut changes: Vec<Change> = waiting.collect();
+    changes.push(Change::QueueDeleted { name: name.clone() });
+    Ok(Decision::done(changes))
+}
+
+fn patched(mut fields: QueueFields, patch: QueuePatch) -> QueueFields {
+    fn set<T>(old: &mut T, new: Option<T>) {
+        if let Some(new) = new {
+            *old = new;
+        }
+    }
+    fn text(old: &mut Option<String>, new: Option<String>) {
+        if let Some(new) = new {
+            *old = Some(new).filter(|text| !text.is_empty());
+        }
+    }
+    set(&mut fields.timeout, patch.timeout);
+    set(&mut fields.destinations, patch.destinations);
+    set(&mut fields.latency_policies, patch.latency_policies);
+    set(&mut fields.allowed_locations, patch.allowed_locations);
+    set(&mut fields.priority, patch.priority);
+    set(&mut fields.location_order, patch.location_order);
+    text(&mut fields.custom_event_data, patch.custom_event_data);
+    text(&mut fields.notification_target, patch.notification_target);
+    fields
+}
+
+pub(crate) fn apply_created(
+    state: &mut State,
+    at: Timestamp,
+    name: &QueueName,
+    fields: &QueueFields,
+    tags: &BTreeMap<String, String>,
+) {
+    let made = Queue { fields: fields.clone(), created_at: at, tags: tags.clone() };
+    state.queues.insert(name.clone(), made);
+}
+
+pub(crate) fn apply_updated(state: &mut State, name: &QueueName, fields: &QueueFields) {
+    if let Some(queue) = state.queues.get(name) {
+        let made = Queue { fields: fields.clone(), ..queue.clone() };
+        state.replace_queue(name, Some(made));
+    }
 }

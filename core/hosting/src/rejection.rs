@@ -12,23 +12,44 @@ use crate::ProcessKey;
 pub enum Rejection {
     LocationNotFound(LocationName),
     LocationExists(LocationName),
-    LocationInUse { name: LocationName, fleet: FleetId },
+    LocationInUse {
+        name: LocationName,
+        fleet: FleetId,
+    },
     FleetNotFound(FleetId),
     /// It is being deleted, and takes nothing new.
     FleetDeleting(FleetId),
     /// A fleet keeps at least one location.
     FleetNeedsLocation(FleetId),
-    LocationNotInFleet { fleet: FleetId, location: LocationName },
+    LocationNotInFleet {
+        fleet: FleetId,
+        location: LocationName,
+    },
     /// Computes of the fleet stand there.
-    FleetLocationInUse { fleet: FleetId, location: LocationName },
+    FleetLocationInUse {
+        fleet: FleetId,
+        location: LocationName,
+    },
     /// The fleet has more than one: which?
     LocationNeeded(FleetId),
     AliasNotFound(AliasId),
     /// The alias leads nowhere, and says why.
-    AliasTerminal { alias: AliasId, message: String },
-    AliasInUse { alias: AliasId, queue: QueueName },
-    ComputeNotFound { fleet: FleetId, name: ComputeName },
-    ComputeExists { fleet: FleetId, name: ComputeName },
+    AliasTerminal {
+        alias: AliasId,
+        message: String,
+    },
+    AliasInUse {
+        alias: AliasId,
+        queue: QueueName,
+    },
+    ComputeNotFound {
+        fleet: FleetId,
+        name: ComputeName,
+    },
+    ComputeExists {
+        fleet: FleetId,
+        name: ComputeName,
+    },
     QueueNotFound(QueueName),
     QueueExists(QueueName),
     /// A queue that contradicts itself.
@@ -37,34 +58,71 @@ pub enum Rejection {
     PlacementExists(PlacementId),
     PlacementInvalid(String),
     /// Not possible in this state: `FULFILLED`, ...
-    PlacementState { id: PlacementId, status: &'static str },
+    PlacementState {
+        id: PlacementId,
+        status: &'static str,
+    },
     SessionNotFound(GameSessionId),
-    SessionState { id: GameSessionId, status: &'static str, action: &'static str },
+    SessionState {
+        id: GameSessionId,
+        status: &'static str,
+        action: &'static str,
+    },
     SessionInvalid(String),
     /// No process is free.
-    NoCapacity { fleet: FleetId, location: LocationName },
+    NoCapacity {
+        fleet: FleetId,
+        location: LocationName,
+    },
     /// The token belongs to a session that was asked for in another way.
-    TokenReused { token: String, session: GameSessionId },
-    CreatorTooFast { creator: String, sessions: u32, seconds: u64 },
+    TokenReused {
+        token: String,
+        session: GameSessionId,
+    },
+    CreatorTooFast {
+        creator: String,
+        sessions: u32,
+        seconds: u64,
+    },
     /// No seat is free, or fewer than asked for.
-    SessionFull { id: GameSessionId, free: u32, asked: u32 },
+    SessionFull {
+        id: GameSessionId,
+        free: u32,
+        asked: u32,
+    },
     /// The game lets nobody in.
     SessionClosed(GameSessionId),
     PlayerTwice(String),
     /// Only an agent on the machine could do it.
     ForceNeedsAgent,
     PlayerSessionNotFound(PlayerSessionId),
-    PlayerSessionState { id: PlayerSessionId, status: &'static str, action: &'static str },
+    PlayerSessionState {
+        id: PlayerSessionId,
+        status: &'static str,
+        action: &'static str,
+    },
     ProcessNotFound(ProcessKey),
     /// Its id was used by a process that ended: each execution needs an id of its own.
     ProcessEnded(ProcessKey),
-    ProcessState { process: ProcessKey, status: &'static str, action: &'static str },
+    ProcessState {
+        process: ProcessKey,
+        status: &'static str,
+        action: &'static str,
+    },
     /// The session runs on another process.
-    NotItsSession { process: ProcessKey, session: GameSessionId },
+    NotItsSession {
+        process: ProcessKey,
+        session: GameSessionId,
+    },
     /// Unknown, expired or of another compute.
     TokenInvalid,
-    Quota { what: &'static str, limit: usize },
-    TagQuota { limit: usize },
+    Quota {
+        what: &'static str,
+        limit: usize,
+    },
+    TagQuota {
+        limit: usize,
+    },
     TagReserved(String),
 }
 

@@ -35,8 +35,6 @@ pub struct Settings {
     /// Processes that are known at once; ended ones do not count.
     pub processes_max: usize,
     pub tags_max: usize,
-    /// How many events a fleet remembers.
-    pub fleet_events_max: usize,
     /// Most deadlines that one tick handles.
     pub due_per_tick: usize,
 }
@@ -64,7 +62,6 @@ impl Default for Settings {
             computes_per_fleet_max: 10_000,
             processes_max: 100_000,
             tags_max: 50,
-            fleet_events_max: 500,
             due_per_tick: 1000,
         }
     }

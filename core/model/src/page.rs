@@ -21,6 +21,17 @@ impl Page {
         let mut rest: Vec<(Key<'a>, T)> =
             all.filter(|(key, _)| after.is_none_or(|after| *key > after)).collect();
         rest.sort_by_key(|(key, _)| *key);
+        self.cut(rest)
+    }
+
+    /// The page of items that come in order: reads no further than it must.
+    pub fn of_sorted<'a, T>(&self, all: impl Iterator<Item = (Key<'a>, T)>) -> Paged<T> {
+        let after = self.after.as_ref().map(|(at, name)| (*at, name.as_str()));
+        let behind = all.skip_while(|(key, _)| after.is_some_and(|after| *key <= after));
+        self.cut(behind.take(self.limit + 1).collect())
+    }
+
+    fn cut<T>(&self, mut rest: Vec<(Key<'_>, T)>) -> Paged<T> {
         let more = rest.len() > self.limit;
         rest.truncate(self.limit);
         let next = rest.last().filter(|_| more).map(|((at, name), _)| (*at, (*name).to_string()));

@@ -8,6 +8,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use http_body_util::channel::{Channel, Sender};
 use hyper::body::Incoming;
+use matchwright_engine::Source;
 use matchwright_gamelift::Protocol;
 
 use super::gate::READ_EVENTS;
@@ -22,7 +23,8 @@ const EVENTS: usize = 256;
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wish {
     after: Option<u64>,
-    matchmaker: Option<String>,
+    /// Only events of this matchmaker or queue.
+    source: Option<Source>,
     region: Option<String>,
 }
 
@@ -34,11 +36,12 @@ impl Wish {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match key {
                 "after" => wish.after = Some(position(value)?),
-                "matchmaker" => wish.matchmaker = Some(value.to_string()),
+                "matchmaker" => wish.source = Some(Source::Matchmaker(value.into())),
+                "queue" => wish.source = Some(Source::Queue(value.into())),
                 "region" => wish.region = Some(value.to_string()),
                 other => {
                     return Err(format!(
-                        "unknown parameter {other}; expected after, matchmaker or region [H111]\n"
+                        "unknown parameter {other}; expected after, matchmaker, queue or region [H111]\n"
                     ));
                 }
             }
@@ -82,7 +85,7 @@ pub(super) async fn events(app: Arc<App>, request: Request<Incoming>) -> Respons
     let realm = served.realm.clone();
     let after = wish.after.unwrap_or_else(|| realm.hub.head());
     let (sender, body) = Channel::<Bytes, Infallible>::new(16);
-    tokio::spawn(pump(app.clone(), realm, after, wish.matchmaker, sender));
+    tokio::spawn(pump(app.clone(), realm, after, wish.source, sender));
     let mut response = Response::new(Body::Right(body.boxed()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -95,7 +98,7 @@ async fn pump(
     app: Arc<App>,
     realm: Realm,
     after: u64,
-    matchmaker: Option<String>,
+    source: Option<Source>,
     mut sender: Sender<Bytes, Infallible>,
 ) {
     let mut draining = app.draining.clone();
@@ -115,7 +118,7 @@ async fn pump(
             let Ok((back, read)) = read.await else { return };
             reader = back;
             let bytes = match read {
-                Ok(Read::Events(events)) => encode(&events, matchmaker.as_deref()),
+                Ok(Read::Events(events)) => encode(&events, source.as_ref()),
                 Ok(Read::Nothing { .. }) if reader.is_behind() => continue,
                 Ok(Read::Nothing { .. }) => match tokio::time::timeout(app.keep_alive, heads.changed()).await
                 {
@@ -140,9 +143,9 @@ async fn pump(
     }
 }
 
-fn encode(events: &[Envelope], matchmaker: Option<&str>) -> Bytes {
+fn encode(events: &[Envelope], source: Option<&Source>) -> Bytes {
     let mut out = Vec::new();
-    for event in events.iter().filter(|event| matchmaker.is_none_or(|wanted| event.matchmaker() == wanted)) {
+    for event in events.iter().filter(|event| source.is_none_or(|wanted| event.source() == wanted)) {
         out.extend(format!("id: {}\ndata: ", event.position).bytes());
         // An envelope is one line: JSON without line breaks.
         out.extend(event.envelope());
@@ -159,7 +162,7 @@ mod tests {
     fn a_wish_is_read_and_nonsense_refused() {
         let wish = |query, last| Wish::of(query, last);
         assert_eq!(wish("", None), Ok(Wish::default()));
-        let both = Wish { after: Some(9), matchmaker: Some("duel".to_string()), region: None };
+        let both = Wish { after: Some(9), source: Some(Source::Matchmaker("duel".into())), region: None };
         assert_eq!(wish("after=3&matchmaker=duel", Some("9")), Ok(both));
         assert!(wish("after=x", None).unwrap_err().contains("H112"));
         assert!(wish("afer=1", None).unwrap_err().contains("H111"));

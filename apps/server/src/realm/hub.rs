@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use matchwright_engine::Event;
+use matchwright_engine::{Event, Source};
 use tokio::sync::watch;
 
 use super::message::Told;
@@ -34,8 +34,8 @@ struct Inner {
 }
 
 impl Envelope {
-    pub fn matchmaker(&self) -> &str {
-        self.inner.event.matchmaker.as_str()
+    pub fn source(&self) -> &Source {
+        &self.inner.event.source
     }
 
     pub fn envelope(&self) -> &Bytes {

@@ -109,11 +109,8 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
     let (to_search, search_news) = channel();
     let (to_archive, archive_news) = channel();
     let (to_hub, told) = channel();
-    let ids = Ids::from_system().map_err(|source| Fault::Io {
-        action: "seed random ids for",
-        path: options.folder.clone(),
-        source,
-    })?;
+    let unseeded = |source| Fault::Io { action: "seed random ids for", path: options.folder.clone(), source };
+    let ids = Ids::from_system().map_err(unseeded)?;
     let mut search = Search::new(options.search);
     catch_up(&mut search, &replay.state);
     let rule_counts = Arc::new(Mutex::default());
@@ -143,6 +140,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         place: place.clone(),
         messages,
         rule_counts,
+        ids: Ids::from_system().map_err(unseeded)?,
         to_search,
         to_archive,
         to_hub,

@@ -14,11 +14,13 @@ use matchwright_engine::{
     Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings, State,
     answer, apply, decide, tell,
 };
+use matchwright_hosting::Fresh;
 use matchwright_journal::{Fault, Log, codec};
 use matchwright_model::{TicketId, Timestamp};
 use tokio::sync::oneshot;
 
 use super::clock;
+use super::ids::Ids;
 use super::message::{Batch, CommandReply, Message, Refusal, ToArchive, ToSearch, Told};
 use super::replay::{Place, rebuild};
 use crate::metrics::Meters;
@@ -47,6 +49,8 @@ pub(crate) struct Writer {
     pub place: Arc<Place>,
     pub messages: Receiver<Message>,
     pub rule_counts: RuleCounts,
+    /// Seeds of what decisions make.
+    pub ids: Ids,
     pub to_search: Sender<ToSearch>,
     pub to_archive: Sender<ToArchive>,
     pub to_hub: Sender<Told>,
@@ -229,7 +233,8 @@ impl Writer {
         let now = self.now();
         let decision = {
             let rule_counts = self.rule_counts.lock().unwrap_or_else(PoisonError::into_inner);
-            let context = Context { now, settings: &self.settings, rule_counts: &rule_counts };
+            let fresh = Fresh::new(self.ids.any());
+            let context = Context { now, settings: &self.settings, rule_counts: &rule_counts, fresh };
             decide(&self.state, &context, command).map_err(Refusal::Rejected)?
         };
         for change in decision.changes {

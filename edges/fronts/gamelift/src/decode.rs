@@ -5,9 +5,7 @@ use std::fmt::Arguments;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use matchwright_amazon::{Kind, resource_of};
-use matchwright_engine::{
-    BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource,
-};
+use matchwright_engine::{BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource};
 use matchwright_model::{MatchmakerName, Page, PlayerId, QueueName, TicketId, Timestamp};
 
 use crate::document::Document;

@@ -95,9 +95,9 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
         matchmaker.text("ConfigurationArn", &front.arns().matchmaker(name));
         matchmaker.optional_text("Description", fields.description.as_ref());
         if !fields.queues.is_empty() {
-            matchmaker
-                .member("GameSessionQueueArns")
-                .list(fields.queues.iter(), |out, queue| out.text(&front.arns().name(Kind::Queue, queue.as_str())));
+            matchmaker.member("GameSessionQueueArns").list(fields.queues.iter(), |out, queue| {
+                out.text(&front.arns().name(Kind::Queue, queue.as_str()))
+            });
         }
         matchmaker.int("RequestTimeoutSeconds", seconds(fields.request_timeout));
         if let Some(timeout) = fields.acceptance_timeout {
@@ -138,7 +138,7 @@ fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &mut Out) {
         let players = ticket.member("Players");
         players.list(one.players.iter(), |out, player| self::player(player, team_of(one, player), out));
         if let Some(session) = &one.session {
-            connection(one, session, ticket.member("GameSessionConnectionInfo"));
+            connection(front, one, session, ticket.member("GameSessionConnectionInfo"));
         }
         if let Some(seconds) = estimate {
             ticket.int("EstimatedWaitTime", seconds as i64);
@@ -178,11 +178,11 @@ fn ended(status: Status) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn connection(ticket: &Ticket, session: &Session, out: &mut Out) {
+fn connection(front: &Front, ticket: &Ticket, session: &Session, out: &mut Out) {
     let own =
         ticket.players.iter().filter_map(|player| Some((player, session.player_sessions.get(&player.id)?)));
     out.map(|connection| {
-        connection.text("GameSessionArn", &session.id);
+        connection.text("GameSessionArn", &front.arns().game_session(&session.id));
         connection.optional_text("IpAddress", session.ip.as_ref());
         connection.optional_text("DnsName", session.dns.as_ref());
         connection.int("Port", session.port);

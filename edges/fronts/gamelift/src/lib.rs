@@ -17,8 +17,8 @@ mod shapes;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply, Resource};
 
-pub use matchwright_amazon::Arns;
 pub use errors::ApiError;
+pub use matchwright_amazon::Arns;
 pub use operations::Operation;
 pub use protocol::{Protocol, Response};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use matchwright_engine::{
-    AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session,
+    AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, RuleCount, Session, Source,
 };
 use matchwright_gamelift::FrontSettings;
 use matchwright_gamelift::events::Envelopes;
@@ -41,7 +41,7 @@ fn event(kind: EventKind, players: &[EventPlayer]) -> Event {
     };
     Event {
         at: Timestamp(START + 5500),
-        matchmaker: "duel".into(),
+        source: Source::Matchmaker("duel".into()),
         kind,
         tickets: players.iter().zip(starts).map(ticket).collect(),
         custom_event_data: None,
@@ -65,7 +65,7 @@ fn all() -> BTreeMap<&'static str, Event> {
     };
     let ended = |outcome| EventKind::AcceptanceEnded { match_id: MATCH, outcome };
     let session = Session {
-        id: "arn:session".to_string(),
+        id: "fleet-1/custom-1/gsess-1".into(),
         ip: Some("192.0.2.7".to_string()),
         dns: None,
         port: 7777,

@@ -64,7 +64,7 @@ fn described(status: Status, reason: Option<EndReason>) -> Outcome {
 fn completed() -> Outcome {
     let sessions = BTreeMap::from([("ann".into(), "ps-1".to_string()), ("bob".into(), "ps-2".to_string())]);
     let session = Session {
-        id: "arn:session".to_string(),
+        id: "fleet-1/custom-1/gsess-1".into(),
         ip: Some("192.0.2.7".to_string()),
         dns: Some("game.example".to_string()),
         port: 7777,
@@ -78,7 +78,7 @@ fn completed() -> Outcome {
 fn backfill() -> Ticket {
     let started = ticket(Status::Queued, None);
     let seated = started.players.iter().map(|player| Player { team: Some("blue".into()), ..player.clone() });
-    let kind = TicketKind::Backfill { game_session: Some("arn:session".to_string()) };
+    let kind = TicketKind::Backfill { game_session: Some("fleet-1/custom-1/gsess-1".into()) };
     Ticket { kind, teams: BTreeMap::new(), last_match: None, players: seated.collect(), ..started }
 }
 

@@ -238,6 +238,7 @@ enum EndReason {
     OthersNotAccepted,
     ProposalWithdrawn,
     NoCapacity,
+    GameEnded,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -85,7 +85,13 @@ fn reason() -> impl Strategy<Value = EndReason> {
 fn session() -> BoxedStrategy<Session> {
     let players = btree_map(name(), text(), 0..3);
     (text(), option::of(text()), option::of(text()), any::<u16>(), players)
-        .prop_map(|(id, ip, dns, port, player_sessions)| Session { id, ip, dns, port, player_sessions })
+        .prop_map(|(id, ip, dns, port, player_sessions)| Session {
+            id: id.into(),
+            ip,
+            dns,
+            port,
+            player_sessions,
+        })
         .boxed()
 }
 
@@ -282,7 +288,7 @@ fn players() -> Vec<Player> {
 
 fn a_session() -> Session {
     Session {
-        id: "game-1".to_string(),
+        id: "game-1".into(),
         ip: Some("192.0.2.7".to_string()),
         dns: Some("host.example".to_string()),
         port: 7777,

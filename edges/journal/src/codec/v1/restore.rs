@@ -202,6 +202,7 @@ impl From<EndReason> for engine::EndReason {
             From::OthersNotAccepted => Self::OthersNotAccepted,
             From::ProposalWithdrawn => Self::ProposalWithdrawn,
             From::NoCapacity => Self::NoCapacity,
+            From::GameEnded => Self::GameEnded,
         }
     }
 }
@@ -220,7 +221,7 @@ impl From<Session<'_>> for engine::Session {
     fn from(session: Session<'_>) -> Self {
         let sessions = session.player_sessions.into_iter();
         Self {
-            id: session.id.to_string(),
+            id: session.id.into(),
             ip: session.ip.map(str::to_string),
             dns: session.dns.map(str::to_string),
             port: session.port,

@@ -202,6 +202,7 @@ impl From<engine::EndReason> for EndReason {
             From::OthersNotAccepted => Self::OthersNotAccepted,
             From::ProposalWithdrawn => Self::ProposalWithdrawn,
             From::NoCapacity => Self::NoCapacity,
+            From::GameEnded => Self::GameEnded,
         }
     }
 }
@@ -220,7 +221,7 @@ impl<'a> From<&'a engine::Session> for Session<'a> {
     fn from(session: &'a engine::Session) -> Self {
         let sessions = session.player_sessions.iter();
         Self {
-            id: &session.id,
+            id: session.id.as_str(),
             ip: session.ip.as_deref(),
             dns: session.dns.as_deref(),
             port: session.port,
