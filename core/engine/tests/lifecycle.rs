@@ -8,8 +8,11 @@ use matchwright_engine::{
     Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session,
     Settings, State, Status, apply, decide, snapshot,
 };
-use matchwright_hosting::Fresh;
-use matchwright_model::{Listing, MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_hosting as hosting;
+use matchwright_hosting::{
+    ComputeFields, Destination, FleetFields, Fresh, JoinPolicy, ProcessKey, QueueFields, Sdk, SessionFields,
+};
+use matchwright_model::{Listing, LocationName, MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
 const MATCH: MatchId = MatchId(7);
@@ -41,10 +44,86 @@ fn seats() -> Vec<Seat> {
     vec![seat("own", "ann", "red"), seat("other", "bob", "blue")]
 }
 
+/// The process that hosts the game.
+fn process() -> ProcessKey {
+    ProcessKey { fleet: "fleet-1".into(), compute: "machine".into(), id: "process".into() }
+}
+
+/// A queue with a fleet, and a running game in it that a backfill can be for.
+fn game() -> Vec<hosting::Change> {
+    let location = LocationName::from("custom-here");
+    let compute = ComputeFields {
+        location: location.clone(),
+        ip: "10.0.0.1".into(),
+        dns: None,
+        certificate_path: None,
+    };
+    let fleet = FleetFields {
+        name: "fleet".into(),
+        description: None,
+        cost: None,
+        is_protected: false,
+        creation_limit: None,
+        metric_group: None,
+    };
+    let queue = QueueFields {
+        timeout: Duration::from_secs(600),
+        destinations: vec![Destination::Fleet("fleet-1".into())],
+        latency_policies: Vec::new(),
+        allowed_locations: Vec::new(),
+        priority: Vec::new(),
+        location_order: Vec::new(),
+        custom_event_data: None,
+        notification_target: None,
+    };
+    let session = SessionFields {
+        name: None,
+        max_players: 4,
+        properties: Vec::new(),
+        data: None,
+        creator: None,
+        token: None,
+        policy: JoinPolicy::AcceptAll,
+        is_protected: false,
+    };
+    let tags = BTreeMap::new;
+    vec![
+        hosting::Change::LocationCreated { name: location.clone(), tags: tags() },
+        hosting::Change::FleetCreated {
+            id: "fleet-1".into(),
+            fields: fleet,
+            locations: [location].into(),
+            tags: tags(),
+        },
+        hosting::Change::ComputeRegistered {
+            fleet: "fleet-1".into(),
+            name: "machine".into(),
+            fields: compute,
+        },
+        hosting::Change::QueueCreated { name: "queue".into(), fields: queue, tags: tags() },
+        hosting::Change::ProcessConnected {
+            process: process(),
+            sdk: Sdk::default(),
+            ready_by: AFTER_REQUEST,
+        },
+        hosting::Change::ProcessReady { process: process(), port: 7777, log_paths: Vec::new() },
+        hosting::Change::SessionStarted {
+            id: "game".into(),
+            process: process(),
+            fields: session,
+            placement: None,
+            roster: None,
+            activate_by: AFTER_REQUEST,
+        },
+        hosting::Change::SessionActivated { id: "game".into() },
+    ]
+}
+
 /// Ticket `own` (ann) under test, and `other` (bob).
 fn begin(backfill: bool) -> State {
     let mut state = State::new(&Settings::default());
     let mut happen = |change| apply(&mut state, &Record { at: START, change });
+    game().into_iter().for_each(|change| happen(Change::Hosting(Box::new(change))));
     happen(Change::RuleSetCreated { name: "rules".into(), body: "{}".into(), tags: BTreeMap::new() });
     happen(Change::MatchmakerCreated { name: "m".into(), fields: fields().into(), tags: BTreeMap::new() });
     let deadline = START + Duration::from_secs(60);
@@ -149,6 +228,7 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         region: None,
     });
     let now = START + Duration::from_secs(1);
+    let end = hosting::Command::EndProcess { process: process() };
     vec![
         ("StartMatchmaking with the same id", now, start("own")),
         ("StartMatchmaking by the same player", now, start("newer")),
@@ -168,6 +248,7 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         ("no host had room", now, finish(PlacementResult::NoCapacity)),
         ("no host, late", AFTER_REQUEST, finish(PlacementResult::NoCapacity)),
         ("placing failed", now, finish(PlacementResult::Error)),
+        ("the game of the backfill ends", now, Command::Hosting(Box::new(end))),
     ]
 }
 
@@ -185,8 +266,16 @@ fn brief(change: &Change) -> String {
         Change::MatchProposed { .. } => "MatchProposed".to_string(),
         Change::ProposalAnswered { ticket, accept, .. } => format!("ProposalAnswered({ticket}, {accept})"),
         Change::AcceptanceEnded { outcome, .. } => format!("AcceptanceEnded({outcome:?})"),
-        other => format!("{other:?}").split([' ', '{']).next().unwrap_or_default().to_string(),
+        Change::Hosting(change) => match &**change {
+            hosting::Change::SessionInformed { reason, .. } => format!("SessionInformed({reason:?})"),
+            other => first_word(other),
+        },
+        other => first_word(other),
     }
+}
+
+fn first_word(change: &impl std::fmt::Debug) -> String {
+    format!("{change:?}").split([' ', '{']).next().unwrap_or_default().to_string()
 }
 
 fn outcome(state: &State, now: Timestamp, command: &Command) -> String {
