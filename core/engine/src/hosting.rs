@@ -410,20 +410,23 @@ fn tell_backfill_ended(
     else {
         return;
     };
-    let is_over = |change: &Change| match change {
-        Change::Hosting(change) => {
-            matches!(&**change, hosting::Change::SessionEnded { id, .. } if *id == session.id)
-        }
+    // The game is over, or was told of another roster by the same decision.
+    let is_told = |change: &Change| match change {
+        Change::Hosting(change) => match &**change {
+            hosting::Change::SessionEnded { id, .. } => *id == session.id,
+            hosting::Change::SessionInformed { id, roster, .. } => *id == session.id && roster.is_some(),
+            _ => false,
+        },
         _ => false,
     };
-    if changes.iter().any(is_over) {
+    if changes.iter().any(is_told) {
         return;
     }
-    let again =
-        is_automatic(session, backfill).then(|| session.roster.as_deref()).flatten().map(|roster| Roster {
-            auto_backfill: (reason == UpdateReason::BackfillTimedOut).then(|| fresh_ticket(context)),
-            ..roster.clone()
-        });
+    let automatic = session.roster.as_deref().filter(|_| is_automatic(session, backfill));
+    let again = automatic.map(|roster| Roster {
+        auto_backfill: (reason == UpdateReason::BackfillTimedOut).then(|| fresh_ticket(context)),
+        ..roster.clone()
+    });
     let again = again.map(Arc::new);
     changes.push(hosted(hosting::Change::SessionInformed {
         id: session.id.clone(),

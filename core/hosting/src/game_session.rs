@@ -514,9 +514,9 @@ fn end(state: &State, context: &Context<'_>, session: &GameSession, end: Session
 
 /// It was not activated in time: it ends, and its process, whose one session it was, is told to.
 pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &GameSessionId, draft: &mut Draft) {
-    let is_over = |session: &&Box<GameSession>| matches!(session.status, SessionStatus::Activating { by } if by <= context.now);
-    let Some(session) = state.sessions.get(id).filter(is_over) else { return };
-    if draft.taken.contains(&session.process) {
+    let Some(session) = state.sessions.get(id) else { return };
+    let is_over = matches!(session.status, SessionStatus::Activating { by } if by <= context.now);
+    if !is_over || draft.taken.contains(&session.process) {
         return;
     }
     if let Some(process) = state.processes.get(&session.process) {

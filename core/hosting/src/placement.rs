@@ -309,8 +309,8 @@ pub(crate) fn fulfil(
 
 /// The queue's time is up; while its session starts it may still succeed.
 pub(crate) fn decide_deadline(state: &State, id: &PlacementId, draft: &mut Draft) {
-    let is_waiting = |one: &&Box<Placement>| one.status == PlacementStatus::Pending && one.session.is_none();
-    if state.placements.get(id).filter(is_waiting).is_some() {
+    let Some(placement) = state.placements.get(id) else { return };
+    if placement.status == PlacementStatus::Pending && placement.session.is_none() {
         draft.push(Change::PlacementTimedOut { id: id.clone() });
     }
 }
