@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use matchwright_hosting as hosting;
-use matchwright_hosting::{PlacementRequest, PlayerLatency, PlayerRequest, SessionStatus, UpdateReason};
+use matchwright_hosting::{
+    Fallback, LocationOverride, PlacementRequest, PlayerLatency, PlayerRequest, SessionStatus, UpdateReason,
+};
 use matchwright_model::{
-    GameSessionId, MatchId, MatchmakerName, PlacementId, Player, PlayerId, Roster, RosterPlayer, RosterTeam,
-    TicketId,
+    GameSessionId, LocationName, MatchId, MatchmakerName, PlacementId, Player, PlayerId, Roster,
+    RosterPlayer, RosterTeam, TicketId,
 };
 use matchwright_rules::RuleSet;
 
@@ -171,7 +173,7 @@ fn place(
         roster: Some(Arc::new(roster)),
         latencies: players(state, made).flat_map(latencies).collect(),
         players: made.seats.iter().map(seat).collect(),
-        order: None,
+        order: only_region(state, made, config, rules.as_deref()),
     };
     match hosting::decide(&state.hosting, &context.hosting(), &hosting::Command::StartPlacement(request)) {
         Ok(decided) => changes.extend(decided.changes.into_iter().map(hosted)),
@@ -181,6 +183,21 @@ fn place(
             changes.push(Change::MatchFailed { id, rule_counts });
         }
     }
+}
+
+/// A match whose rules ask for near players plays where they are near: in the region that it was judged at, where that is
+/// one of the queue's locations. Others play wherever the queue prefers.
+fn only_region(
+    state: &State,
+    made: &Match,
+    config: &Matchmaker,
+    rules: Option<&RuleSet>,
+) -> Option<LocationOverride> {
+    let region = made.region.as_ref().filter(|_| rules.is_some_and(RuleSet::needs_latency))?;
+    let location = LocationName::from(region.as_str());
+    let queue = state.hosting.queues.get(&config.fields.queues[0])?;
+    let is_served = hosting::locations_of(&state.hosting, queue).any(|one| *one == location);
+    is_served.then(|| LocationOverride { locations: vec![location], fallback: Fallback::Nothing })
 }
 
 fn fresh_ticket(context: &Context<'_>) -> TicketId {

@@ -62,6 +62,11 @@ pub(crate) fn admits(
         && allows(placement, queue, &Latencies::of(&placement.request.latencies), location)
 }
 
+/// The locations that a queue leads to; one of several fleets more than once.
+pub fn locations_of<'s>(state: &'s State, queue: &'s Queue) -> impl Iterator<Item = &'s LocationName> {
+    places(state, queue).map(|(_, (_, location))| location)
+}
+
 /// The places that a queue leads to, each with the number of its destination.
 fn places<'s>(
     state: &'s State,

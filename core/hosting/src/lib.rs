@@ -32,6 +32,7 @@ mod state;
 
 pub use alias::{Alias, AliasFields, AliasPatch, Routing};
 pub use change::Change;
+pub use choose::locations_of;
 pub use command::{Command, PlayerRequest, TerminationMode};
 pub use compute::{Compute, ComputeFields, Token};
 pub use decide::{Context, Decision, Fresh, Reply, apply, decide, decide_tick};

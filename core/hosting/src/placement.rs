@@ -174,13 +174,15 @@ fn check(context: &Context<'_>, queue: &Queue, request: &PlacementRequest) -> Re
             "DesiredPlayerSessions lists {wanted} players, but the session holds {most}"
         ));
     }
-    if request.order.is_some() && !request.latencies.is_empty() {
+    // A match brings both: its order comes from its rules.
+    let asked_for = request.order.as_ref().filter(|_| request.match_id.is_none());
+    if asked_for.is_some() && !request.latencies.is_empty() {
         return invalid(
             "PlayerLatencies and PriorityConfigurationOverride exclude one another; give one of them"
                 .to_string(),
         );
     }
-    if request.order.is_some() && !queue.fields.priority.contains(&Priority::Location) {
+    if asked_for.is_some() && !queue.fields.priority.contains(&Priority::Location) {
         return invalid(
             "PriorityConfigurationOverride needs a queue with LOCATION in its PriorityOrder; leave it out, or update the queue"
                 .to_string(),
