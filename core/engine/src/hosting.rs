@@ -19,8 +19,8 @@ use matchwright_rules::RuleSet;
 use crate::decide::{Context, Decision, Reply};
 use crate::ticket::{cancel, cancelled, returned};
 use crate::{
-    BackfillMode, Change, EndReason, Match, Matchmaker, Mode, Record, Rejection, Session, State, Ticket,
-    TicketKind,
+    BackfillMode, Change, EndReason, Match, Matchmaker, Mode, Record, Rejection, Seat, Session, State,
+    Status, Ticket, TicketKind,
 };
 
 /// # Rejections
@@ -156,7 +156,7 @@ fn place(
 ) {
     let rules = state.rules_of(&made.matchmaker);
     let size = Size::of(rules.as_deref(), config, made.seats.len());
-    let seat = |seat: &crate::Seat| PlayerRequest { player: seat.player.clone(), data: None };
+    let seat = |seat: &Seat| PlayerRequest { player: seat.player.clone(), data: None };
     let mut roster = roster(state, id, made, rules.as_deref(), None);
     if config.fields.backfill_mode == Some(BackfillMode::Automatic) && size.open > 0 {
         roster.auto_backfill = Some(fresh_ticket(context));
@@ -333,7 +333,7 @@ fn join(
         }
         return;
     };
-    changes.extend(seats.map(hosted));
+    changes.extend(seats.into_iter().map(hosted));
     let rules = state.rules_of(&made.matchmaker);
     let mut roster = roster(state, id, made, rules.as_deref(), session.roster.as_deref());
     let open = Size::of(rules.as_deref(), config, made.seats.len()).open;
@@ -413,6 +413,18 @@ fn start_backfill(
     changes.push(Change::TicketSearching { id: ticket.clone(), reason: None });
 }
 
+/// The same decision ends the game, or tells it another roster.
+fn is_told(session: &hosting::GameSession, changes: &[Change]) -> bool {
+    changes.iter().any(|change| match change {
+        Change::Hosting(change) => match &**change {
+            hosting::Change::SessionEnded { id, .. } => *id == session.id,
+            hosting::Change::SessionInformed { id, roster, .. } => *id == session.id && roster.is_some(),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// A backfill ended without new players: its game server is told. One that goes on by itself starts again after its
 /// time, and is over when it was stopped.
 fn tell_backfill_ended(
@@ -427,16 +439,7 @@ fn tell_backfill_ended(
     else {
         return;
     };
-    // The game is over, or was told of another roster by the same decision.
-    let is_told = |change: &Change| match change {
-        Change::Hosting(change) => match &**change {
-            hosting::Change::SessionEnded { id, .. } => *id == session.id,
-            hosting::Change::SessionInformed { id, roster, .. } => *id == session.id && roster.is_some(),
-            _ => false,
-        },
-        _ => false,
-    };
-    if changes.iter().any(is_told) {
+    if is_told(session, changes) {
         return;
     }
     let automatic = session.roster.as_deref().filter(|_| is_automatic(session, backfill));
@@ -458,6 +461,73 @@ fn tell_backfill_ended(
     }
 }
 
+/// A running game that those who queue again were in.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnGame<'s> {
+    pub backfill: &'s Ticket,
+    roster: &'s Roster,
+}
+
+/// The backfill of the game that all of these players were in, where it searches and the settings let them back.
+pub(crate) fn own_game<'s>(
+    state: &'s State,
+    context: &Context<'_>,
+    matchmaker: &MatchmakerName,
+    players: &[Player],
+) -> Option<OwnGame<'s>> {
+    if !context.settings.backfill_offers_own_seat {
+        return None;
+    }
+    let first = players.first()?;
+    state.active_tickets_of(std::slice::from_ref(first)).iter().find_map(|ticket| {
+        let backfill = state.tickets.get(&ticket.id).filter(|one| {
+            one.is_backfill() && one.matchmaker == *matchmaker && one.status == Status::Searching
+        })?;
+        let session = session_of(state, backfill).filter(|one| one.status == SessionStatus::Active)?;
+        let roster = session.roster.as_deref()?;
+        let was_there = |player: &Player| {
+            let is_listed = backfill.players.iter().any(|one| one.id == player.id);
+            is_listed && roster.players().any(|one| one.id == player.id)
+        };
+        // Somebody must be left whom the backfill is for, nobody may be elsewhere, and there must be room.
+        let is_shared = roster.players().count() > players.len();
+        let are_free = roster.players().all(|one| state.live_match_of(&one.id).is_none());
+        let wanted = players.iter().map(|one| PlayerRequest { player: one.id.clone(), data: None });
+        let has_room =
+            hosting::seats_for_match(&context.hosting(), session, &wanted.collect::<Vec<_>>()).is_ok();
+        (is_shared && are_free && has_room && players.iter().all(was_there))
+            .then_some(OwnGame { backfill, roster })
+    })
+}
+
+/// A match of players with the backfill of their own game, each in the team that he was in.
+pub(crate) fn own_seats(
+    state: &State,
+    context: &Context<'_>,
+    ticket: &TicketId,
+    players: &[Player],
+    OwnGame { backfill, roster }: OwnGame<'_>,
+) -> Change {
+    let listed = roster.teams.iter().flat_map(|team| team.players.iter().map(move |player| (team, player)));
+    let seats = listed.map(|(team, player)| {
+        let is_back = players.iter().any(|one| one.id == player.id);
+        let ticket = if is_back { ticket } else { &backfill.id };
+        Seat { ticket: ticket.clone(), player: player.id.clone(), team: team.name.clone() }
+    });
+    let mut seats: Vec<Seat> = seats.collect();
+    // The seats of a ticket stand together, the older ticket first.
+    seats.sort_by_key(|seat| seat.ticket == *ticket);
+    let acceptance = state.matchmakers.get(&backfill.matchmaker).and_then(Matchmaker::acceptance);
+    Change::MatchProposed {
+        id: MatchId(context.fresh.uuid().as_u128()),
+        matchmaker: backfill.matchmaker.clone(),
+        seats,
+        acceptance_deadline: acceptance.map(|timeout| context.now + timeout),
+        region: None,
+        rule_counts: Vec::new(),
+    }
+}
+
 /// The automatic backfill of a game goes on without a player who left it, where the settings say so.
 fn forget_leaver(
     state: &State,
@@ -469,7 +539,10 @@ fn forget_leaver(
     let Some(session) = state.hosting.sessions.get(session) else { return };
     let (Some(seat), Some(roster)) = (session.seat(seat), &session.roster) else { return };
     let Some(backfill) = roster.auto_backfill.as_ref().and_then(|id| state.tickets.get(id)) else { return };
-    if !crate::ticket::can_cancel(backfill) || !roster.players().any(|player| player.id == seat.player) {
+    if is_told(session, changes)
+        || !crate::ticket::can_cancel(backfill)
+        || !roster.players().any(|player| player.id == seat.player)
+    {
         return;
     }
     let mut left = (**roster).clone();

@@ -15,6 +15,8 @@ pub struct Settings {
     pub requeue_cancels_backfill: bool,
     /// Who left a game (RemovePlayerSession) is taken out of its automatic backfill, so that his seat is filled too.
     pub backfill_forgets_leavers: bool,
+    /// Who queues again while a backfill of his game searches gets his own seat there, and spares that backfill.
+    pub backfill_offers_own_seat: bool,
     /// The request deadline also ends tickets in REQUIRES_ACCEPTANCE (the other reading of D-111).
     pub deadline_during_acceptance: bool,
     pub party_policy: PartyPolicy,
@@ -34,6 +36,7 @@ impl Default for Settings {
             ticket_retention: Duration::from_secs(3 * 3600),
             requeue_cancels_backfill: true,
             backfill_forgets_leavers: false,
+            backfill_offers_own_seat: false,
             deadline_during_acceptance: false,
             party_policy: PartyPolicy::Individual,
             unknown_keys_warn: false,

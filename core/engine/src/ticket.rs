@@ -182,14 +182,19 @@ pub(crate) fn decide_start(
         }
     }
     let mut changes = Vec::with_capacity(2);
-    let spared = |other: &Ticket| other.is_backfill() && !context.settings.requeue_cancels_backfill;
+    let own_game = crate::hosting::own_game(state, context, matchmaker, players);
+    let spared = |other: &Ticket| {
+        let is_own_game = own_game.is_some_and(|own| own.backfill.id == other.id);
+        other.is_backfill() && (is_own_game || !context.settings.requeue_cancels_backfill)
+    };
     for other in state.active_tickets_of(players).into_iter().filter(|other| !spared(other)) {
         cancel(state, context, &other, EndReason::Requeued, &mut changes);
     }
     // `Team` means nothing here and is not kept (D-29).
-    let players = match players.iter().any(|player| player.team.is_some()) {
-        true => players.iter().map(|player| Player { team: None, ..player.clone() }).collect(),
-        false => players.clone(),
+    let listed = players;
+    let players = match listed.iter().any(|player| player.team.is_some()) {
+        true => listed.iter().map(|player| Player { team: None, ..player.clone() }).collect(),
+        false => listed.clone(),
     };
     let deadline = context.now + config.fields.request_timeout;
     let started = Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
@@ -199,6 +204,9 @@ pub(crate) fn decide_start(
     );
     changes.push(started);
     changes.push(Change::TicketSearching { id: id.clone(), reason: None });
+    if let Some(own) = own_game {
+        changes.push(crate::hosting::own_seats(state, context, id, listed, own));
+    }
     Ok(Decision { changes, reply })
 }
 

@@ -120,8 +120,8 @@ pub(crate) fn newcomers(
     }
 }
 
-/// Seats for new players of a match in a running game, or nothing to do where each has one. The game may be closed to
-/// others: they were matched for it.
+/// Seats for new players of a match in a running game. Who still has one there gives it up for the new one. The game may
+/// be closed to others: they were matched for it.
 ///
 /// # Errors
 /// `SessionFull`.
@@ -129,9 +129,12 @@ pub fn seats_for_match(
     context: &Context<'_>,
     session: &GameSession,
     players: &[PlayerRequest],
-) -> Result<Option<Change>, Rejection> {
-    let new = newcomers(session, players)?;
-    Ok((!new.is_empty()).then(|| reserved(context, &session.id, &new)))
+) -> Result<Vec<Change>, Rejection> {
+    newcomers(session, players)?;
+    let older = players.iter().filter_map(|one| session.open_seat(&one.player));
+    let left =
+        older.map(|seat| Change::PlayerLeft { session: session.id.clone(), player_session: seat.id.clone() });
+    Ok(left.chain([reserved(context, &session.id, players)]).collect())
 }
 
 /// New seats for these players.

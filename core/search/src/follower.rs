@@ -184,8 +184,7 @@ impl Search {
         if self.pools.get(name).is_some_and(same) {
             return;
         }
-        let pool =
-            Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved, self.settings.party_policy);
+        let pool = Pool::new(name.clone(), fields.rule_set.clone(), rules, reserved, &self.settings);
         self.pools.insert(name.clone(), pool);
         self.sweeps.remove(name);
         // A live ticket is searched by the new rules from now on, if it fits them (D-22).

@@ -4,26 +4,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{MatchmakerName, PartyPolicy, Player, RuleSetName, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Player, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::plan::{Plan, Words};
 use matchwright_rules::{BackfillPriority, Lineup, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
 use crate::roster::{Known, Number, Place};
 use crate::sweep::Stretch;
-use crate::{Anchor, Crowd, Limits, Picked, Slot};
+use crate::{Anchor, Crowd, Limits, Picked, SearchSettings, Slot};
 
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     class: u8,
+    /// Seats that a backfill is to fill, where the fullest game goes first; else 0.
+    open: u32,
     pub started_at: Timestamp,
     sequence: u64,
 }
 
 impl Rank {
     pub fn new(class: u8, started_at: Timestamp, sequence: u64) -> Self {
-        Self { class, started_at, sequence }
+        Self { class, open: 0, started_at, sequence }
+    }
+
+    /// Behind those of its class that are to fill fewer seats.
+    pub fn to_fill(self, open: u32) -> Self {
+        Self { open, ..self }
     }
 
     /// Backfill priority: 0 before 1 before 2.
@@ -102,6 +109,8 @@ pub(crate) struct Pool {
     pub plan: Arc<Plan>,
     /// Seats that a match leaves open for others (D-116).
     pub reserved_seats: u32,
+    /// Of two backfills the one that is to fill fewer seats goes first.
+    fullest_first: bool,
     intake: Intake,
     crowd: Crowd,
     buckets: BTreeMap<u32, Bucket>,
@@ -115,13 +124,34 @@ impl Pool {
         rule_set: RuleSetName,
         rules: Arc<RuleSet>,
         reserved_seats: u32,
-        policy: PartyPolicy,
+        settings: &SearchSettings,
     ) -> Self {
-        let plan = Arc::new(Plan::of(&rules, policy));
+        let plan = Arc::new(Plan::of(&rules, settings.party_policy));
         let crowd = Crowd::new(rules.clone(), plan.clone());
         let (buckets, owners) = (BTreeMap::new(), Vec::new());
         let intake = Intake::new(plan.clone());
-        Self { matchmaker, rule_set, rules, plan, reserved_seats, intake, crowd, buckets, owners }
+        let fullest_first = settings.fullest_first;
+        Self {
+            matchmaker,
+            rule_set,
+            rules,
+            plan,
+            reserved_seats,
+            fullest_first,
+            intake,
+            crowd,
+            buckets,
+            owners,
+        }
+    }
+
+    /// What orders backfills among themselves, where they stand apart from new tickets.
+    fn seats_to_fill(&self, class: u8, known: &Known) -> u32 {
+        if !self.fullest_first || !known.is_backfill || class == PLAIN {
+            return 0;
+        }
+        let most: u32 = self.rules.teams.iter().map(|team| team.max_players.0[0]).sum();
+        most.saturating_sub(known.players.len() as u32)
     }
 
     /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then
@@ -132,7 +162,8 @@ impl Pool {
         let seats = || known.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
         let seated = if known.is_backfill { Some(seats()?) } else { None };
         let class = class(self.rules.algorithm.backfill_priority, known.is_backfill);
-        let rank = Rank::new(class, known.started_at, known.sequence);
+        let rank =
+            Rank::new(class, known.started_at, known.sequence).to_fill(self.seats_to_fill(class, known));
         let guest = self.intake.guest(&party, Tier(0))?;
         let place = Place { key: guest.key, rank };
         let (slot, rows, words) = match &seated {
@@ -252,10 +283,13 @@ impl Pool {
     }
 }
 
+/// The class of new tickets, and of backfills that have no priority.
+const PLAIN: u8 = 1;
+
 fn class(priority: BackfillPriority, backfill: bool) -> u8 {
     match (priority, backfill) {
         (BackfillPriority::High, true) => 0,
         (BackfillPriority::Low, true) => 2,
-        _ => 1,
+        _ => PLAIN,
     }
 }

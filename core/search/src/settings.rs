@@ -25,6 +25,8 @@ pub struct SearchSettings {
     /// A match with open seats waits until its oldest ticket has waited so long.
     pub hold_partial: Duration,
     pub party_policy: PartyPolicy,
+    /// Where backfills have a priority of their own, the game with the fewest open seats goes first, then the oldest.
+    pub fullest_first: bool,
 }
 
 impl Default for SearchSettings {
@@ -39,6 +41,7 @@ impl Default for SearchSettings {
             hold: Duration::ZERO,
             hold_partial: Duration::ZERO,
             party_policy: PartyPolicy::Individual,
+            fullest_first: false,
         }
     }
 }

@@ -119,6 +119,21 @@ pub const KEYS: &[Key] = &[
         "A new ticket of a player also cancels backfill tickets that list him.",
     ),
     key(
+        "behavior.backfill_forgets_leavers",
+        "false",
+        "Who left a game is taken out of its automatic backfill, so that his seat is filled too.",
+    ),
+    key(
+        "behavior.backfill_offers_own_seat",
+        "false",
+        "Who queues again while the game that he was in still seeks players gets his own seat at once; the backfill of that game is spared.",
+    ),
+    key(
+        "behavior.backfill_fullest_first",
+        "false",
+        "Where the rule set gives backfills a priority, the game with the fewest open seats is filled first.",
+    ),
+    key(
         "behavior.deadline_during_acceptance",
         "false",
         "The request deadline also ends tickets that wait for acceptance.",

@@ -211,6 +211,9 @@ pub struct Behavior {
     pub lenient_rule_sets: bool,
     pub party_aggregation: PartyAggregation,
     pub requeue_cancels_backfill: bool,
+    pub backfill_forgets_leavers: bool,
+    pub backfill_offers_own_seat: bool,
+    pub backfill_fullest_first: bool,
     pub deadline_during_acceptance: bool,
 }
 
@@ -222,6 +225,9 @@ impl Default for Behavior {
             lenient_rule_sets: false,
             party_aggregation: PartyAggregation::Individual,
             requeue_cancels_backfill: true,
+            backfill_forgets_leavers: false,
+            backfill_offers_own_seat: false,
+            backfill_fullest_first: false,
             deadline_during_acceptance: false,
         }
     }
@@ -284,6 +290,8 @@ impl Config {
             tags_max: self.quotas.tags,
             ticket_retention: Duration::from_secs(self.quotas.ticket_retention_seconds),
             requeue_cancels_backfill: self.behavior.requeue_cancels_backfill,
+            backfill_forgets_leavers: self.behavior.backfill_forgets_leavers,
+            backfill_offers_own_seat: self.behavior.backfill_offers_own_seat,
             deadline_during_acceptance: self.behavior.deadline_during_acceptance,
             party_policy: self.behavior.party_aggregation.into(),
             unknown_keys_warn: self.behavior.lenient_rule_sets,
@@ -302,6 +310,7 @@ impl Config {
             hold: Duration::from_secs_f64(self.search.hold_seconds),
             hold_partial: Duration::from_secs_f64(self.search.hold_partial_seconds),
             party_policy: self.behavior.party_aggregation.into(),
+            fullest_first: self.behavior.backfill_fullest_first,
         }
     }
 }
