@@ -51,10 +51,15 @@ fn spoiled_records() {
     });
 }
 
-/// One record of every kind, as version 1 writes them: `length u32 | bytes`, repeated.
+/// One record of every kind, as version 1 writes them.
 fn golden_records() -> Vec<Vec<u8>> {
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../edges/journal/tests/golden/v1.bin");
-    let bytes = fs::read(golden).expect("the golden records");
+    ["v1.bin", "v1-hosting.bin"].into_iter().flat_map(records_of).collect()
+}
+
+/// Records of a golden file: `length u32 | bytes`, repeated.
+fn records_of(name: &str) -> Vec<Vec<u8>> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../edges/journal/tests/golden");
+    let bytes = fs::read(golden.join(name)).expect("the golden records");
     let mut rest = &bytes[..];
     let mut records = Vec::new();
     while let Some((length, after)) = rest.split_first_chunk::<4>() {

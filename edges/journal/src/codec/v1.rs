@@ -3,6 +3,7 @@
 //! The order of fields and of variants is the format. Once released it stays; another shape is version 2.
 
 mod entries;
+mod hosting;
 mod restore;
 mod store;
 
@@ -146,6 +147,8 @@ enum Change<'a> {
         tickets: u64,
         total_ms: u64,
     },
+    /// Boxed: few are as wide as the widest of these.
+    Hosting(#[serde(borrow)] Box<hosting::Change<'a>>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -191,6 +194,7 @@ enum BackfillMode {
 enum Resource<'a> {
     RuleSet(&'a str),
     Matchmaker(&'a str),
+    Hosted(#[serde(borrow)] hosting::Resource<'a>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

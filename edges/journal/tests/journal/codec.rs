@@ -1,9 +1,12 @@
 //! Records come back as they were, those of old versions too.
 
+use std::collections::HashSet;
 use std::fs;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
+use matchwright_engine::{Change, Record};
+use matchwright_hosting as hosting;
 use matchwright_journal::codec;
 use proptest::prelude::*;
 
@@ -53,51 +56,71 @@ fn golden_records(name: &str) -> Vec<Vec<u8>> {
     records
 }
 
-/// The files of a version are made once, where they are missing. They are never rewritten, not even by bless.
-fn make_missing_files() {
-    if codec::VERSION != 1 || golden("v1.bin").exists() || std::env::var_os("UPDATE_EXPECT").is_none() {
+/// The golden files of version 1: what they are called, and what is in them.
+fn kept() -> [(&'static str, Vec<Record>); 2] {
+    [("v1", samples::of_every_kind()), ("v1-hosting", samples::of_hosting())]
+}
+
+/// A file of a version is made once, where it is missing. It is never rewritten, not even by bless.
+fn make_missing_file(name: &str, records: &[Record]) {
+    let (bytes, lines) = (golden(&format!("{name}.bin")), golden(&format!("{name}.jsonl")));
+    if codec::VERSION != 1 || bytes.exists() || std::env::var_os("UPDATE_EXPECT").is_none() {
         return;
     }
-    let records: Vec<_> = samples::of_every_kind().iter().map(codec::encode).collect();
+    let records: Vec<_> = records.iter().map(codec::encode).collect();
     let lengths = records.iter().map(|record| (record.len() as u32).to_le_bytes());
-    let bytes: Vec<u8> =
+    let written: Vec<u8> =
         lengths.zip(&records).flat_map(|(length, record)| [&length[..], record].concat()).collect();
-    let lines: String =
+    let shown: String =
         records.iter().map(|record| format!("{}\n", codec::to_json(record).unwrap())).collect();
-    fs::write(golden("v1.bin"), bytes).unwrap();
-    fs::write(golden("v1.jsonl"), lines).unwrap();
+    fs::write(bytes, written).unwrap();
+    fs::write(lines, shown).unwrap();
 }
 
 #[test]
 fn version_1_is_read_for_ever() {
-    make_missing_files();
-    let records = golden_records("v1.bin");
-    let read: Vec<_> = records.iter().map(|record| codec::decode(record).unwrap()).collect();
-    assert_eq!(read, samples::of_every_kind());
-    let lines = fs::read_to_string(golden("v1.jsonl")).unwrap();
-    let expected: Vec<serde_json::Value> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let shown: Vec<_> = records.iter().map(|record| codec::to_json(record).unwrap()).collect();
-    assert_eq!(shown, expected);
+    for (name, kept) in kept() {
+        make_missing_file(name, &kept);
+        let records = golden_records(&format!("{name}.bin"));
+        let read: Vec<_> = records.iter().map(|record| codec::decode(record).unwrap()).collect();
+        assert_eq!(read, kept, "{name}");
+        let lines = fs::read_to_string(golden(&format!("{name}.jsonl"))).unwrap();
+        let expected: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let shown: Vec<_> = records.iter().map(|record| codec::to_json(record).unwrap()).collect();
+        assert_eq!(shown, expected, "{name}");
+    }
 }
 
 #[test]
 fn version_1_is_written_as_it_was() {
-    let written: Vec<_> = samples::of_every_kind().iter().map(codec::encode).collect();
-    assert_eq!(written, golden_records("v1.bin"));
+    for (name, kept) in kept() {
+        let written: Vec<_> = kept.iter().map(codec::encode).collect();
+        assert_eq!(written, golden_records(&format!("{name}.bin")), "{name}");
+    }
+}
+
+/// The variant, of hosting's changes the inner one too.
+fn kind(change: &Change) -> (Discriminant<Change>, Option<Discriminant<hosting::Change>>) {
+    let inner = match change {
+        Change::Hosting(change) => Some(discriminant(change.as_ref())),
+        _ => None,
+    };
+    (discriminant(change), inner)
 }
 
 #[test]
 fn the_samples_hold_every_variant() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
-    let fixed = samples::of_every_kind();
+    let fixed: HashSet<_> = kept().iter().flat_map(|(_, kept)| kept).map(|one| kind(&one.change)).collect();
+    let mut generated = HashSet::new();
     let mut runner = TestRunner::deterministic();
-    for _ in 0..2000 {
+    for _ in 0..10_000 {
         let record = samples::record().new_tree(&mut runner).unwrap().current();
-        let is_there = fixed.iter().any(|one| discriminant(&one.change) == discriminant(&record.change));
-        assert!(is_there, "{record:?} has no fixed sample");
+        assert!(fixed.contains(&kind(&record.change)), "{record:?} has no fixed sample");
+        generated.insert(kind(&record.change));
     }
-    let kinds: std::collections::HashSet<_> = fixed.iter().map(|one| discriminant(&one.change)).collect();
-    assert_eq!(kinds.len(), 23);
+    assert_eq!(generated.len(), fixed.len(), "a kind is never generated");
+    assert_eq!(fixed.len(), 23 + 46);
 }

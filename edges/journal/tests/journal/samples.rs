@@ -1,11 +1,13 @@
 //! Records of every kind: fixed ones, one or more per variant, and generated ones.
 
+mod hosting;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use matchwright_engine::*;
 use matchwright_model::*;
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -180,7 +182,11 @@ fn live_match() -> BoxedStrategy<Match> {
 }
 
 fn configuration() -> BoxedStrategy<Change> {
-    let resource = prop_oneof![name().prop_map(Resource::RuleSet), name().prop_map(Resource::Matchmaker)];
+    let resource = prop_oneof![
+        name().prop_map(Resource::RuleSet),
+        name().prop_map(Resource::Matchmaker),
+        hosting::resource().prop_map(Resource::Hosted),
+    ];
     prop_oneof![
         (name(), text(), texts()).prop_map(|(name, body, tags)| Change::RuleSetCreated { name, body, tags }),
         name().prop_map(|name| Change::RuleSetDeleted { name }),
@@ -263,7 +269,8 @@ fn of_a_snapshot() -> BoxedStrategy<Change> {
 
 /// Any record.
 pub fn record() -> impl Strategy<Value = Record> {
-    let change = prop_oneof![configuration(), of_a_ticket(), of_a_match(), of_a_snapshot()];
+    let hosted = hosting::change().prop_map(|change| Change::Hosting(Box::new(change)));
+    let change = prop_oneof![configuration(), of_a_ticket(), of_a_match(), of_a_snapshot(), hosted];
     (time(), change).prop_map(|(at, change)| Record { at, change })
 }
 
@@ -427,6 +434,18 @@ pub fn of_every_kind() -> Vec<Record> {
         tickets: 9,
         total_ms: 81_000,
     });
+    one_after_the_other(changes)
+}
+
+/// The same of what came with hosting, in golden files of its own.
+pub fn of_hosting() -> Vec<Record> {
+    let resource = Resource::Hosted(matchwright_hosting::Resource::Fleet("fleet-1".into()));
+    let mut changes = vec![Change::TagsReplaced { resource, tags: BTreeMap::new() }];
+    changes.extend(hosting::of_every_kind().into_iter().map(|change| Change::Hosting(Box::new(change))));
+    one_after_the_other(changes)
+}
+
+fn one_after_the_other(changes: Vec<Change>) -> Vec<Record> {
     (0..)
         .zip(changes)
         .map(|(step, change)| Record { at: Timestamp(1_700_000_000_000 + step), change })

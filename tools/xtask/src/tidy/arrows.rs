@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("matchwright-rules", &["matchwright-model"]),
     ("matchwright-engine", &["matchwright-model", "matchwright-rules"]),
     ("matchwright-search", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
-    ("matchwright-journal", &["matchwright-model", "matchwright-engine"]),
+    ("matchwright-journal", &["matchwright-model", "matchwright-hosting", "matchwright-engine"]),
     ("matchwright-sinks", &[]),
     ("matchwright-gamelift", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
     (

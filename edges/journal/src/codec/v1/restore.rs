@@ -96,6 +96,7 @@ impl From<Change<'_>> for engine::Change {
             From::WaitsRestored { matchmaker, minute, tickets, total_ms } => {
                 Self::WaitsRestored { matchmaker: matchmaker.into(), minute, tickets, total_ms }
             }
+            From::Hosting(change) => Self::Hosting(Box::new((*change).into())),
         }
     }
 }
@@ -145,6 +146,7 @@ impl From<Resource<'_>> for engine::Resource {
         match resource {
             Resource::RuleSet(name) => Self::RuleSet(name.into()),
             Resource::Matchmaker(name) => Self::Matchmaker(name.into()),
+            Resource::Hosted(resource) => Self::Hosted(resource.into()),
         }
     }
 }
@@ -292,10 +294,10 @@ impl From<MatchId> for model::MatchId {
     }
 }
 
-fn list<From, To: std::convert::From<From>>(items: Vec<From>) -> Vec<To> {
+pub(super) fn list<From, To: std::convert::From<From>>(items: Vec<From>) -> Vec<To> {
     items.into_iter().map(Into::into).collect()
 }
 
-fn texts(map: Texts<'_>) -> BTreeMap<String, String> {
+pub(super) fn texts(map: Texts<'_>) -> BTreeMap<String, String> {
     map.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }

@@ -18,7 +18,6 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
     fn from(change: &'a engine::Change) -> Self {
         use engine::Change as From;
         match change {
-            From::Hosting(_) => todo!(),
             From::RuleSetCreated { name, body, tags } => {
                 Self::RuleSetCreated { name: name.as_str(), body, tags: texts(tags) }
             }
@@ -102,6 +101,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
                 tickets: *tickets,
                 total_ms: *total_ms,
             },
+            From::Hosting(change) => Self::Hosting(Box::new(change.as_ref().into())),
         }
     }
 }
@@ -147,9 +147,9 @@ impl From<engine::BackfillMode> for BackfillMode {
 impl<'a> From<&'a engine::Resource> for Resource<'a> {
     fn from(resource: &'a engine::Resource) -> Self {
         match resource {
-            engine::Resource::Hosted(_) => todo!(),
             engine::Resource::RuleSet(name) => Self::RuleSet(name.as_str()),
             engine::Resource::Matchmaker(name) => Self::Matchmaker(name.as_str()),
+            engine::Resource::Hosted(resource) => Self::Hosted(resource.into()),
         }
     }
 }
@@ -286,17 +286,17 @@ impl<'a> From<&'a engine::Match> for Match<'a> {
     }
 }
 
-fn list<'a, From, To>(items: &'a [From]) -> Vec<To>
+pub(super) fn list<'a, From, To>(items: &'a [From]) -> Vec<To>
 where
     To: std::convert::From<&'a From>,
 {
     items.iter().map(Into::into).collect()
 }
 
-fn texts(map: &BTreeMap<String, String>) -> Texts<'_> {
+pub(super) fn texts(map: &BTreeMap<String, String>) -> Texts<'_> {
     map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
-fn milliseconds(span: Duration) -> u64 {
+pub(super) fn milliseconds(span: Duration) -> u64 {
     span.as_millis() as u64
 }

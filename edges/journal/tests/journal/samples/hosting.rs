@@ -1,0 +1,800 @@
+//! Records of hosting of every kind, fixed and generated.
+
+use std::sync::Arc;
+
+use matchwright_hosting::*;
+use matchwright_model::*;
+use proptest::prelude::*;
+
+use super::{
+    BTreeMap, Duration, attribute, btree_map, btree_set, match_id, name, option, players, span, text, texts,
+    time, vec,
+};
+
+fn location() -> impl Strategy<Value = LocationName> {
+    name()
+}
+
+fn process() -> BoxedStrategy<ProcessKey> {
+    (name(), name(), name()).prop_map(|(fleet, compute, id)| ProcessKey { fleet, compute, id }).boxed()
+}
+
+fn sdk() -> impl Strategy<Value = Sdk> {
+    (text(), text()).prop_map(|(version, language)| Sdk { version, language })
+}
+
+fn cause() -> impl Strategy<Value = EndCause> {
+    use EndCause::*;
+    prop::sample::select(vec![Exited, Crashed, NotReady, Unhealthy, NotEnded, ComputeGone])
+}
+
+fn properties() -> impl Strategy<Value = Vec<(String, String)>> {
+    vec((text(), text()), 0..3)
+}
+
+fn data() -> impl Strategy<Value = Option<Arc<str>>> {
+    option::of(text().prop_map(Into::into))
+}
+
+fn optional() -> impl Strategy<Value = Option<String>> {
+    option::of(text())
+}
+
+fn fleet_fields() -> BoxedStrategy<FleetFields> {
+    let limit = (any::<u32>(), span()).prop_map(|(sessions, period)| CreationLimit { sessions, period });
+    let cost = any::<u64>().prop_map(Cost);
+    (text(), optional(), option::of(cost), any::<bool>(), option::of(limit), optional())
+        .prop_map(|(name, description, cost, is_protected, creation_limit, metric_group)| FleetFields {
+            name,
+            description,
+            cost,
+            is_protected,
+            creation_limit,
+            metric_group,
+        })
+        .boxed()
+}
+
+fn compute_fields() -> BoxedStrategy<ComputeFields> {
+    (location(), text(), optional(), optional())
+        .prop_map(|(location, ip, dns, certificate_path)| ComputeFields {
+            location,
+            ip,
+            dns,
+            certificate_path,
+        })
+        .boxed()
+}
+
+fn token() -> impl Strategy<Value = Token> {
+    (text(), time()).prop_map(|(text, expires_at)| Token { text, expires_at })
+}
+
+fn fleet_event() -> BoxedStrategy<FleetEvent> {
+    let kind = prop_oneof![
+        Just(FleetEventKind::Created),
+        Just(FleetEventKind::Deleting),
+        (name(), name(), cause()).prop_map(|(compute, process, cause)| FleetEventKind::ProcessEnded {
+            compute,
+            process,
+            cause
+        }),
+        name().prop_map(|session| FleetEventKind::ActivationTimedOut { session }),
+    ];
+    (any::<u64>(), time(), kind).prop_map(|(number, at, kind)| FleetEvent { number, at, kind }).boxed()
+}
+
+fn fleet() -> BoxedStrategy<Fleet> {
+    let compute = (compute_fields(), time(), vec(token(), 0..3))
+        .prop_map(|(fields, created_at, tokens)| Compute { fields, created_at, tokens });
+    let status = prop::sample::select(vec![FleetStatus::Active, FleetStatus::Deleting]);
+    let made = (fleet_fields(), btree_set(location(), 0..3), status, time());
+    let holds = (btree_map(name(), compute, 0..3), texts(), vec(fleet_event(), 0..4), any::<u64>());
+    (made, holds)
+        .prop_map(|(made, holds)| Fleet {
+            fields: made.0,
+            locations: made.1,
+            status: made.2,
+            created_at: made.3,
+            computes: holds.0,
+            tags: holds.1,
+            events: holds.2.into(),
+            events_count: holds.3,
+        })
+        .boxed()
+}
+
+fn alias_fields() -> BoxedStrategy<AliasFields> {
+    let routing =
+        prop_oneof![name().prop_map(Routing::Fleet), text().prop_map(|message| Routing::Nowhere { message })];
+    (text(), optional(), routing)
+        .prop_map(|(name, description, routing)| AliasFields { name, description, routing })
+        .boxed()
+}
+
+const PRIORITIES: [Priority; 4] =
+    [Priority::Latency, Priority::Cost, Priority::Destination, Priority::Location];
+
+fn queue_fields() -> BoxedStrategy<QueueFields> {
+    let destination = prop_oneof![name().prop_map(Destination::Fleet), name().prop_map(Destination::Alias)];
+    let policy = (any::<u32>(), option::of(span()))
+        .prop_map(|(max_latency_ms, duration)| LatencyPolicy { max_latency_ms, duration });
+    let priority = prop::sample::select(PRIORITIES.to_vec());
+    let places = (vec(location(), 0..3), vec(location(), 0..3));
+    let lists = (vec(destination, 0..3), vec(policy, 0..3), vec(priority, 0..4), places);
+    (span(), lists, optional(), optional())
+        .prop_map(|(timeout, lists, custom_event_data, notification_target)| QueueFields {
+            timeout,
+            destinations: lists.0,
+            latency_policies: lists.1,
+            allowed_locations: lists.3.0,
+            priority: lists.2,
+            location_order: lists.3.1,
+            custom_event_data,
+            notification_target,
+        })
+        .boxed()
+}
+
+fn roster() -> BoxedStrategy<Arc<Roster>> {
+    let attributes = vec((text(), attribute()), 0..3).prop_map(Listing::from_iter);
+    let player = (name(), attributes).prop_map(|(id, attributes)| RosterPlayer { id, attributes });
+    let team = (name(), vec(player, 0..3)).prop_map(|(name, players)| RosterTeam { name, players });
+    (match_id(), name(), vec(team, 0..3), option::of(name()))
+        .prop_map(|(match_id, matchmaker, teams, auto_backfill)| {
+            Arc::new(Roster { match_id, matchmaker, teams, auto_backfill })
+        })
+        .boxed()
+}
+
+fn policy() -> impl Strategy<Value = JoinPolicy> {
+    prop::sample::select(vec![JoinPolicy::AcceptAll, JoinPolicy::DenyAll])
+}
+
+fn session_end() -> impl Strategy<Value = SessionEnd> {
+    use SessionEnd::*;
+    prop::sample::select(vec![Finished, Triggered, Interrupted, NotActivated])
+}
+
+fn update_reason() -> impl Strategy<Value = UpdateReason> {
+    use UpdateReason::*;
+    prop::sample::select(vec![RosterChanged, BackfillFailed, BackfillTimedOut, BackfillCancelled])
+}
+
+fn session_fields() -> BoxedStrategy<SessionFields> {
+    let asked = (optional(), any::<u32>(), properties(), data());
+    (asked, optional(), optional(), policy(), any::<bool>())
+        .prop_map(|(asked, creator, token, policy, is_protected)| SessionFields {
+            name: asked.0,
+            max_players: asked.1,
+            properties: asked.2,
+            data: asked.3,
+            creator,
+            token,
+            policy,
+            is_protected,
+        })
+        .boxed()
+}
+
+fn player_request() -> impl Strategy<Value = PlayerRequest> {
+    (name(), optional()).prop_map(|(player, data)| PlayerRequest { player, data })
+}
+
+fn player_session() -> BoxedStrategy<PlayerSession> {
+    let status = prop_oneof![
+        time().prop_map(|until| PlayerSessionStatus::Reserved { until }),
+        Just(PlayerSessionStatus::Active),
+        time().prop_map(|at| PlayerSessionStatus::Completed { at }),
+        time().prop_map(|at| PlayerSessionStatus::TimedOut { at }),
+    ];
+    (name(), name(), optional(), status, time())
+        .prop_map(|(id, player, data, status, created_at)| PlayerSession {
+            id,
+            player,
+            data,
+            status,
+            created_at,
+        })
+        .boxed()
+}
+
+fn game_session() -> BoxedStrategy<GameSession> {
+    let status = prop_oneof![
+        time().prop_map(|by| SessionStatus::Activating { by }),
+        Just(SessionStatus::Active),
+        Just(SessionStatus::Terminating),
+        (time(), session_end()).prop_map(|(at, end)| SessionStatus::Terminated { at, end }),
+    ];
+    let update = (time(), update_reason(), option::of(name()))
+        .prop_map(|(at, reason, backfill)| SessionUpdate { at, reason, backfill });
+    let place = (process(), location(), text(), optional(), any::<u16>());
+    let life = (status, time(), option::of(name()), option::of(roster()), option::of(update));
+    let who = (vec(player_session(), 0..3), any::<u32>());
+    (name(), session_fields(), place, life, who)
+        .prop_map(|(id, fields, place, life, who)| GameSession {
+            id,
+            fields,
+            process: place.0,
+            location: place.1,
+            ip: place.2,
+            dns: place.3,
+            port: place.4,
+            status: life.0,
+            created_at: life.1,
+            placement: life.2,
+            roster: life.3,
+            update: life.4,
+            players: who.0,
+            occupied: who.1,
+        })
+        .boxed()
+}
+
+fn placement_request() -> BoxedStrategy<PlacementRequest> {
+    use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    let latency = (name(), name(), POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO)
+        .prop_map(|(player, region, latency_ms)| PlayerLatency { player, region, latency_ms });
+    let fallback = prop::sample::select(vec![Fallback::Queue, Fallback::Nothing]);
+    let order = (vec(location(), 0..3), fallback)
+        .prop_map(|(locations, fallback)| LocationOverride { locations, fallback });
+    let asked = (name(), name(), option::of(match_id()), any::<u32>());
+    let given = (optional(), properties(), data(), option::of(roster()));
+    let who = (vec(latency, 0..3), vec(player_request(), 0..3), option::of(order));
+    (asked, given, who)
+        .prop_map(|(asked, given, who)| PlacementRequest {
+            id: asked.0,
+            queue: asked.1,
+            match_id: asked.2,
+            max_players: asked.3,
+            name: given.0,
+            properties: given.1,
+            data: given.2,
+            roster: given.3,
+            latencies: who.0,
+            players: who.1,
+            order: who.2,
+        })
+        .boxed()
+}
+
+fn placement() -> BoxedStrategy<Placement> {
+    let status = prop_oneof![
+        Just(PlacementStatus::Pending),
+        time().prop_map(|at| PlacementStatus::Fulfilled { at }),
+        time().prop_map(|at| PlacementStatus::Cancelled { at }),
+        time().prop_map(|at| PlacementStatus::TimedOut { at }),
+        time().prop_map(|at| PlacementStatus::Failed { at }),
+    ];
+    (name(), placement_request(), status, time(), time(), option::of(name()), any::<u32>())
+        .prop_map(|(id, request, status, started_at, deadline, session, attempts)| Placement {
+            id,
+            request,
+            status,
+            started_at,
+            deadline,
+            session,
+            attempts,
+        })
+        .boxed()
+}
+
+fn live_process() -> BoxedStrategy<Process> {
+    let phase = prop_oneof![
+        time().prop_map(|ready_by| Phase::Starting { ready_by }),
+        time().prop_map(|since| Phase::Idle { since }),
+        name().prop_map(|session| Phase::Busy { session }),
+        (time(), cause()).prop_map(|(at, cause)| Phase::Ended { at, cause }),
+    ];
+    let connection = prop_oneof![
+        Just(Connection::Connected),
+        (time(), time()).prop_map(|(since, until)| Connection::Lost { since, until }),
+    ];
+    let life = (phase, connection, option::of(time()), time());
+    (process(), sdk(), life, any::<u16>(), vec(text(), 0..3))
+        .prop_map(|(key, sdk, life, port, log_paths)| Process {
+            key,
+            sdk,
+            phase: life.0,
+            connection: life.1,
+            terminating: life.2,
+            port,
+            log_paths,
+            created_at: life.3,
+        })
+        .boxed()
+}
+
+pub fn resource() -> BoxedStrategy<Resource> {
+    prop_oneof![
+        name().prop_map(Resource::Location),
+        name().prop_map(Resource::Fleet),
+        name().prop_map(Resource::Alias),
+        name().prop_map(Resource::Queue),
+    ]
+    .boxed()
+}
+
+fn of_a_fleet() -> BoxedStrategy<Change> {
+    let places = || btree_set(location(), 0..3);
+    prop_oneof![
+        (name(), texts()).prop_map(|(name, tags)| Change::LocationCreated { name, tags }),
+        name().prop_map(|name| Change::LocationDeleted { name }),
+        (name(), fleet_fields(), places(), texts()).prop_map(|(id, fields, locations, tags)| {
+            Change::FleetCreated { id, fields, locations, tags }
+        }),
+        (name(), fleet_fields()).prop_map(|(id, fields)| Change::FleetUpdated { id, fields }),
+        (name(), places()).prop_map(|(id, locations)| Change::FleetLocationsChanged { id, locations }),
+        name().prop_map(|id| Change::FleetDeleting { id }),
+        name().prop_map(|id| Change::FleetDeleted { id }),
+        (name(), name(), compute_fields()).prop_map(|(fleet, name, fields)| Change::ComputeRegistered {
+            fleet,
+            name,
+            fields
+        }),
+        (name(), name()).prop_map(|(fleet, name)| Change::ComputeDeregistered { fleet, name }),
+        (name(), name(), token()).prop_map(|(fleet, compute, token)| Change::TokenIssued {
+            fleet,
+            compute,
+            token
+        }),
+        (resource(), texts()).prop_map(|(resource, tags)| Change::TagsReplaced { resource, tags }),
+    ]
+    .boxed()
+}
+
+fn of_a_way() -> BoxedStrategy<Change> {
+    prop_oneof![
+        (name(), alias_fields(), texts()).prop_map(|(id, fields, tags)| Change::AliasCreated {
+            id,
+            fields,
+            tags
+        }),
+        (name(), alias_fields()).prop_map(|(id, fields)| Change::AliasUpdated { id, fields }),
+        name().prop_map(|id| Change::AliasDeleted { id }),
+        (name(), queue_fields(), texts()).prop_map(|(name, fields, tags)| Change::QueueCreated {
+            name,
+            fields,
+            tags
+        }),
+        (name(), queue_fields()).prop_map(|(name, fields)| Change::QueueUpdated { name, fields }),
+        name().prop_map(|name| Change::QueueDeleted { name }),
+    ]
+    .boxed()
+}
+
+fn of_a_process() -> BoxedStrategy<Change> {
+    prop_oneof![
+        (process(), sdk(), time()).prop_map(|(process, sdk, ready_by)| Change::ProcessConnected {
+            process,
+            sdk,
+            ready_by
+        }),
+        process().prop_map(|process| Change::ProcessReconnected { process }),
+        (process(), time()).prop_map(|(process, until)| Change::ProcessDisconnected { process, until }),
+        time().prop_map(|until| Change::ConnectionsLost { until }),
+        (process(), any::<u16>(), vec(text(), 0..3))
+            .prop_map(|(process, port, log_paths)| Change::ProcessReady { process, port, log_paths }),
+        (process(), time()).prop_map(|(process, by)| Change::ProcessTerminating { process, by }),
+        (process(), cause()).prop_map(|(process, cause)| Change::ProcessEnded { process, cause }),
+        process().prop_map(|process| Change::ProcessForgotten { process }),
+    ]
+    .boxed()
+}
+
+fn of_a_session() -> BoxedStrategy<Change> {
+    let started = (name(), process(), session_fields(), option::of(name()), option::of(roster()), time());
+    let informed = (name(), update_reason(), option::of(name()), option::of(roster()));
+    prop_oneof![
+        started.prop_map(|(id, process, fields, placement, roster, activate_by)| {
+            Change::SessionStarted { id, process, fields, placement, roster, activate_by }
+        }),
+        name().prop_map(|id| Change::SessionActivated { id }),
+        (name(), session_fields()).prop_map(|(id, fields)| Change::SessionUpdated { id, fields }),
+        name().prop_map(|id| Change::SessionTerminating { id }),
+        (name(), session_end()).prop_map(|(id, end)| Change::SessionEnded { id, end }),
+        name().prop_map(|id| Change::SessionForgotten { id }),
+        informed.prop_map(|(id, reason, backfill, roster)| Change::SessionInformed {
+            id,
+            reason,
+            backfill,
+            roster
+        }),
+    ]
+    .boxed()
+}
+
+fn of_a_seat() -> BoxedStrategy<Change> {
+    let seats = vec((name(), player_request()), 0..3);
+    prop_oneof![
+        (name(), seats, time()).prop_map(|(session, seats, until)| Change::PlayersReserved {
+            session,
+            seats,
+            until
+        }),
+        (name(), name())
+            .prop_map(|(session, player_session)| Change::PlayerAccepted { session, player_session }),
+        (name(), name()).prop_map(|(session, player_session)| Change::PlayerLeft { session, player_session }),
+        (name(), name())
+            .prop_map(|(session, player_session)| Change::ReservationTimedOut { session, player_session }),
+    ]
+    .boxed()
+}
+
+fn of_a_placement() -> BoxedStrategy<Change> {
+    prop_oneof![
+        (placement_request(), time())
+            .prop_map(|(request, deadline)| Change::PlacementStarted { request, deadline }),
+        name().prop_map(|id| Change::PlacementFulfilled { id }),
+        name().prop_map(|id| Change::PlacementCancelled { id }),
+        name().prop_map(|id| Change::PlacementTimedOut { id }),
+        name().prop_map(|id| Change::PlacementFailed { id }),
+        name().prop_map(|id| Change::PlacementForgotten { id }),
+    ]
+    .boxed()
+}
+
+fn of_a_snapshot() -> BoxedStrategy<Change> {
+    prop_oneof![
+        (name(), fleet()).prop_map(|(id, fleet)| Change::FleetRestored { id, fleet: Box::new(fleet) }),
+        live_process().prop_map(|process| Change::ProcessRestored { process: Box::new(process) }),
+        game_session().prop_map(|session| Change::SessionRestored { session: Box::new(session) }),
+        placement().prop_map(|placement| Change::PlacementRestored { placement: Box::new(placement) }),
+    ]
+    .boxed()
+}
+
+/// Any change.
+pub fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        of_a_fleet(),
+        of_a_way(),
+        of_a_process(),
+        of_a_session(),
+        of_a_seat(),
+        of_a_placement(),
+        of_a_snapshot()
+    ]
+}
+
+const AT: Timestamp = Timestamp(1_700_000_060_000);
+
+fn a_process() -> ProcessKey {
+    ProcessKey { fleet: "fleet-1".into(), compute: "machine-1".into(), id: "process-1".into() }
+}
+
+fn an_sdk() -> Sdk {
+    Sdk { version: "5.4.0".to_string(), language: "Go".to_string() }
+}
+
+fn some_tags() -> BTreeMap<String, String> {
+    BTreeMap::from([("team".to_string(), "ops".to_string())])
+}
+
+fn a_fleet() -> FleetFields {
+    FleetFields {
+        name: "garage".to_string(),
+        description: Some("under the stairs".to_string()),
+        cost: Some(Cost(12_345)),
+        is_protected: true,
+        creation_limit: Some(CreationLimit { sessions: 3, period: Duration::from_secs(900) }),
+        metric_group: Some("all".to_string()),
+    }
+}
+
+fn a_compute() -> ComputeFields {
+    ComputeFields {
+        location: "custom-home".into(),
+        ip: "192.0.2.7".to_string(),
+        dns: Some("host.example".to_string()),
+        certificate_path: Some("/etc/game.pem".to_string()),
+    }
+}
+
+fn a_token() -> Token {
+    Token { text: "3f0c5a1e-token".to_string(), expires_at: AT }
+}
+
+fn a_queue() -> QueueFields {
+    QueueFields {
+        timeout: Duration::from_secs(600),
+        destinations: vec![Destination::Fleet("fleet-1".into()), Destination::Alias("alias-1".into())],
+        latency_policies: vec![
+            LatencyPolicy { max_latency_ms: 50, duration: Some(Duration::from_secs(30)) },
+            LatencyPolicy { max_latency_ms: 120, duration: None },
+        ],
+        allowed_locations: vec!["custom-home".into()],
+        priority: PRIORITIES.to_vec(),
+        location_order: vec!["custom-home".into(), "custom-away".into()],
+        custom_event_data: Some("season 3".to_string()),
+        notification_target: Some("topic".to_string()),
+    }
+}
+
+fn a_roster() -> Arc<Roster> {
+    let players = players().into_iter();
+    let players = players.map(|player| RosterPlayer { id: player.id, attributes: player.attributes });
+    Arc::new(Roster {
+        match_id: MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
+        matchmaker: "arena".into(),
+        teams: vec![
+            RosterTeam { name: "red".into(), players: players.collect() },
+            RosterTeam { name: "blue".into(), players: vec![] },
+        ],
+        auto_backfill: Some("backfill-1".into()),
+    })
+}
+
+fn a_session_wanted(policy: JoinPolicy) -> SessionFields {
+    SessionFields {
+        name: Some("evening".to_string()),
+        max_players: 8,
+        properties: vec![("map".to_string(), "harbor".to_string())],
+        data: Some("{}".into()),
+        creator: Some("ann".to_string()),
+        token: Some("once".to_string()),
+        policy,
+        is_protected: true,
+    }
+}
+
+fn a_request(player: &str, data: Option<&str>) -> PlayerRequest {
+    PlayerRequest { player: player.into(), data: data.map(str::to_string) }
+}
+
+fn a_placement(fallback: Fallback) -> PlacementRequest {
+    PlacementRequest {
+        id: "01234567-89ab-cdef-0123-456789abcdef".into(),
+        queue: "queue".into(),
+        match_id: Some(MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
+        max_players: 8,
+        name: Some("evening".to_string()),
+        properties: vec![("map".to_string(), "harbor".to_string())],
+        data: Some("{}".into()),
+        roster: Some(a_roster()),
+        latencies: vec![PlayerLatency {
+            player: "ann".into(),
+            region: "custom-home".into(),
+            latency_ms: 24.5,
+        }],
+        players: vec![a_request("ann", Some("level 3")), a_request("bob", None)],
+        order: Some(LocationOverride { locations: vec!["custom-home".into()], fallback }),
+    }
+}
+
+fn a_running_session(status: SessionStatus) -> Box<GameSession> {
+    let statuses = [
+        PlayerSessionStatus::Reserved { until: AT },
+        PlayerSessionStatus::Active,
+        PlayerSessionStatus::Completed { at: AT },
+        PlayerSessionStatus::TimedOut { at: AT },
+    ];
+    let player = |status| PlayerSession {
+        id: "psess-1".into(),
+        player: "ann".into(),
+        data: Some("level 3".to_string()),
+        status,
+        created_at: AT,
+    };
+    Box::new(GameSession {
+        id: "fleet-1/custom-home/gsess-1".into(),
+        fields: a_session_wanted(JoinPolicy::AcceptAll),
+        process: a_process(),
+        location: "custom-home".into(),
+        ip: "192.0.2.7".to_string(),
+        dns: Some("host.example".to_string()),
+        port: 7777,
+        status,
+        created_at: AT,
+        placement: Some("placement-1".into()),
+        roster: Some(a_roster()),
+        update: Some(SessionUpdate {
+            at: AT,
+            reason: UpdateReason::RosterChanged,
+            backfill: Some("backfill-1".into()),
+        }),
+        players: statuses.map(player).into(),
+        occupied: 2,
+    })
+}
+
+fn a_kept_fleet() -> Box<Fleet> {
+    let event = |number, kind| FleetEvent { number, at: AT, kind };
+    let ended = FleetEventKind::ProcessEnded {
+        compute: "machine-1".into(),
+        process: "process-1".into(),
+        cause: EndCause::Crashed,
+    };
+    let late = FleetEventKind::ActivationTimedOut { session: "fleet-1/custom-home/gsess-1".into() };
+    let compute = Compute { fields: a_compute(), created_at: AT, tokens: vec![a_token()] };
+    Box::new(Fleet {
+        fields: a_fleet(),
+        locations: ["custom-home".into(), "custom-away".into()].into(),
+        status: FleetStatus::Active,
+        created_at: AT,
+        computes: BTreeMap::from([("machine-1".into(), compute)]),
+        tags: some_tags(),
+        events: [
+            event(0, FleetEventKind::Created),
+            event(1, ended),
+            event(2, late),
+            event(3, FleetEventKind::Deleting),
+        ]
+        .into(),
+        events_count: 4,
+    })
+}
+
+fn a_kept_process(phase: Phase, connection: Connection) -> Change {
+    let process = Process {
+        key: a_process(),
+        sdk: an_sdk(),
+        phase,
+        connection,
+        terminating: Some(AT),
+        port: 7777,
+        log_paths: vec!["logs".to_string()],
+        created_at: AT,
+    };
+    Change::ProcessRestored { process: Box::new(process) }
+}
+
+fn of_fleets() -> Vec<Change> {
+    let bare = FleetFields {
+        name: "bare".to_string(),
+        description: None,
+        cost: None,
+        is_protected: false,
+        creation_limit: None,
+        metric_group: None,
+    };
+    let resources = [
+        Resource::Location("custom-home".into()),
+        Resource::Fleet("fleet-1".into()),
+        Resource::Alias("alias-1".into()),
+        Resource::Queue("queue".into()),
+    ];
+    let alias = |routing| AliasFields { name: "live".to_string(), description: None, routing };
+    let nowhere = alias(Routing::Nowhere { message: "closed".to_string() });
+    let mut changes = vec![
+        Change::LocationCreated { name: "custom-home".into(), tags: some_tags() },
+        Change::LocationDeleted { name: "custom-home".into() },
+        Change::FleetCreated {
+            id: "fleet-1".into(),
+            fields: a_fleet(),
+            locations: ["custom-home".into()].into(),
+            tags: some_tags(),
+        },
+        Change::FleetUpdated { id: "fleet-1".into(), fields: bare },
+        Change::FleetLocationsChanged { id: "fleet-1".into(), locations: ["custom-away".into()].into() },
+        Change::FleetDeleting { id: "fleet-1".into() },
+        Change::FleetDeleted { id: "fleet-1".into() },
+        Change::AliasCreated {
+            id: "alias-1".into(),
+            fields: alias(Routing::Fleet("fleet-1".into())),
+            tags: some_tags(),
+        },
+        Change::AliasUpdated { id: "alias-1".into(), fields: nowhere },
+        Change::AliasDeleted { id: "alias-1".into() },
+        Change::ComputeRegistered { fleet: "fleet-1".into(), name: "machine-1".into(), fields: a_compute() },
+        Change::ComputeDeregistered { fleet: "fleet-1".into(), name: "machine-1".into() },
+        Change::TokenIssued { fleet: "fleet-1".into(), compute: "machine-1".into(), token: a_token() },
+        Change::QueueCreated { name: "queue".into(), fields: a_queue(), tags: some_tags() },
+        Change::QueueUpdated { name: "queue".into(), fields: a_queue() },
+        Change::QueueDeleted { name: "queue".into() },
+    ];
+    changes.extend(resources.map(|resource| Change::TagsReplaced { resource, tags: some_tags() }));
+    changes
+}
+
+fn of_processes() -> Vec<Change> {
+    use EndCause::*;
+    let process = a_process;
+    let mut changes = vec![
+        Change::ProcessConnected { process: process(), sdk: an_sdk(), ready_by: AT },
+        Change::ProcessReconnected { process: process() },
+        Change::ProcessDisconnected { process: process(), until: AT },
+        Change::ConnectionsLost { until: AT },
+        Change::ProcessReady { process: process(), port: 7777, log_paths: vec!["logs".to_string()] },
+        Change::ProcessTerminating { process: process(), by: AT },
+    ];
+    let causes = [Exited, Crashed, NotReady, Unhealthy, NotEnded, ComputeGone];
+    changes.extend(causes.map(|cause| Change::ProcessEnded { process: process(), cause }));
+    changes.push(Change::ProcessForgotten { process: process() });
+    changes
+}
+
+fn of_sessions() -> Vec<Change> {
+    use SessionEnd::*;
+    use UpdateReason::*;
+    let id: GameSessionId = "fleet-1/custom-home/gsess-1".into();
+    let mut changes = vec![
+        Change::SessionStarted {
+            id: id.clone(),
+            process: a_process(),
+            fields: a_session_wanted(JoinPolicy::AcceptAll),
+            placement: Some("placement-1".into()),
+            roster: Some(a_roster()),
+            activate_by: AT,
+        },
+        Change::SessionActivated { id: id.clone() },
+        Change::SessionUpdated { id: id.clone(), fields: a_session_wanted(JoinPolicy::DenyAll) },
+        Change::SessionTerminating { id: id.clone() },
+    ];
+    let ends = [Finished, Triggered, Interrupted, NotActivated];
+    changes.extend(ends.map(|end| Change::SessionEnded { id: id.clone(), end }));
+    changes.push(Change::SessionForgotten { id: id.clone() });
+    let reasons = [RosterChanged, BackfillFailed, BackfillTimedOut, BackfillCancelled];
+    changes.extend(reasons.map(|reason| Change::SessionInformed {
+        id: id.clone(),
+        reason,
+        backfill: Some("backfill-1".into()),
+        roster: (reason == RosterChanged).then(a_roster),
+    }));
+    let seat = || ("psess-1".into(), a_request("ann", Some("level 3")));
+    changes.extend([
+        Change::PlayersReserved { session: id.clone(), seats: vec![seat()], until: AT },
+        Change::PlayerAccepted { session: id.clone(), player_session: "psess-1".into() },
+        Change::PlayerLeft { session: id.clone(), player_session: "psess-1".into() },
+        Change::ReservationTimedOut { session: id, player_session: "psess-1".into() },
+    ]);
+    changes
+}
+
+fn of_placements() -> Vec<Change> {
+    let id: PlacementId = "placement-1".into();
+    vec![
+        Change::PlacementStarted { request: a_placement(Fallback::Queue), deadline: AT },
+        Change::PlacementFulfilled { id: id.clone() },
+        Change::PlacementCancelled { id: id.clone() },
+        Change::PlacementTimedOut { id: id.clone() },
+        Change::PlacementFailed { id: id.clone() },
+        Change::PlacementForgotten { id },
+    ]
+}
+
+fn of_snapshots() -> Vec<Change> {
+    let going = Fleet { status: FleetStatus::Deleting, ..*a_kept_fleet() };
+    let lost = Connection::Lost { since: AT, until: AT };
+    let session = "fleet-1/custom-home/gsess-1".into();
+    let mut changes = vec![
+        Change::FleetRestored { id: "fleet-1".into(), fleet: a_kept_fleet() },
+        Change::FleetRestored { id: "fleet-1".into(), fleet: Box::new(going) },
+        a_kept_process(Phase::Starting { ready_by: AT }, Connection::Connected),
+        a_kept_process(Phase::Idle { since: AT }, lost),
+        a_kept_process(Phase::Busy { session }, Connection::Connected),
+        a_kept_process(Phase::Ended { at: AT, cause: EndCause::Exited }, lost),
+    ];
+    let statuses = [
+        SessionStatus::Activating { by: AT },
+        SessionStatus::Active,
+        SessionStatus::Terminating,
+        SessionStatus::Terminated { at: AT, end: SessionEnd::Triggered },
+    ];
+    changes.extend(statuses.map(|status| Change::SessionRestored { session: a_running_session(status) }));
+    let statuses = [
+        PlacementStatus::Pending,
+        PlacementStatus::Fulfilled { at: AT },
+        PlacementStatus::Cancelled { at: AT },
+        PlacementStatus::TimedOut { at: AT },
+        PlacementStatus::Failed { at: AT },
+    ];
+    changes.extend(statuses.map(|status| {
+        let placement = Placement {
+            id: "placement-1".into(),
+            request: a_placement(Fallback::Nothing),
+            status,
+            started_at: AT,
+            deadline: AT,
+            session: Some("fleet-1/custom-home/gsess-1".into()),
+            attempts: 2,
+        };
+        Change::PlacementRestored { placement: Box::new(placement) }
+    }));
+    changes
+}
+
+/// One or more of every variant, in the order of their declaration.
+pub fn of_every_kind() -> Vec<Change> {
+    [of_fleets(), of_processes(), of_sessions(), of_placements(), of_snapshots()].concat()
+}
