@@ -2,32 +2,12 @@
 
 import sys
 import time
-import traceback
 
 from botocore.exceptions import ClientError
 
+import hosting
+from common import refused, run, until
 from server import Server, rule_set
-
-
-def until(client, ticket, *wanted):
-    """Polls one ticket until it has one of the wanted states."""
-    for _ in range(500):
-        found = client.describe_matchmaking(TicketIds=[ticket])["TicketList"][0]
-        if found["Status"] in wanted:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{ticket} is {found['Status']}, expected {wanted}")
-
-
-def refused(error, call, text="", **arguments):
-    """The call fails with this typed exception, and its message has the text."""
-    try:
-        call(**arguments)
-    except error as why:
-        message = why.response["Error"]["Message"]
-        assert text in message, f"expected {text!r} in {message!r}"
-        return message
-    raise AssertionError(f"expected {error.__name__}, found success")
 
 
 def make(client, name, rules="duel", **settings):
@@ -264,20 +244,9 @@ SCENARIOS = [
     what_is_wrong_is_told_as_a_typed_error,
     a_broken_rule_set_is_explained,
     the_quota_of_configurations_holds,
+    *hosting.SCENARIOS,
     keys_are_verified,
 ]
-
-
-def run(scenario, argument):
-    started = time.monotonic()
-    try:
-        scenario(argument)
-    except Exception:
-        traceback.print_exc()
-        print(f"FAILED  {scenario.__name__}", flush=True)
-        return False
-    print(f"ok      {scenario.__name__} ({time.monotonic() - started:.2f} s)", flush=True)
-    return True
 
 
 def main():

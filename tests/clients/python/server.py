@@ -25,15 +25,25 @@ class Server:
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="matchwright-python-")
-        log = pathlib.Path(self.folder.name) / "server.log"
+        self.start("server.log")
+        return self
+
+    def start(self, name, **settings):
+        log = pathlib.Path(self.folder.name) / name
         command = [os.environ["MATCHWRIGHT_BIN"], "serve", "--config", self.configuration]
         # The server reads MATCHWRIGHT_ variables as settings; the way to its binary is none.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MATCHWRIGHT_")}
         environment["MATCHWRIGHT_DATA_DIR"] = str(pathlib.Path(self.folder.name) / "data")
+        environment.update(settings)
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
         self.address = self.wait_for_address(log)
-        return self
+
+    def kill_and_start_anew(self):
+        """As after a crash: no word of goodbye, the same data, the same address."""
+        self.process.kill()
+        self.process.wait(timeout=20)
+        self.start("server-again.log", MATCHWRIGHT_LISTEN=self.address)
 
     def wait_for_address(self, log):
         """The start-up line tells the address that was taken."""
