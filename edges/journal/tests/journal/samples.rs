@@ -81,6 +81,7 @@ fn reason() -> impl Strategy<Value = EndReason> {
         OthersNotAccepted,
         ProposalWithdrawn,
         NoCapacity,
+        GameEnded,
     ])
 }
 
@@ -440,7 +441,11 @@ pub fn of_every_kind() -> Vec<Record> {
 /// The same of what came with hosting, in golden files of its own.
 pub fn of_hosting() -> Vec<Record> {
     let resource = Resource::Hosted(matchwright_hosting::Resource::Fleet("fleet-1".into()));
-    let mut changes = vec![Change::TagsReplaced { resource, tags: BTreeMap::new() }];
+    let ended = EndReason::GameEnded;
+    let mut changes = vec![
+        Change::TagsReplaced { resource, tags: BTreeMap::new() },
+        Change::TicketCancelled { id: "b-1".into(), reason: ended, rule_counts: vec![] },
+    ];
     changes.extend(hosting::of_every_kind().into_iter().map(|change| Change::Hosting(Box::new(change))));
     one_after_the_other(changes)
 }

@@ -200,6 +200,9 @@ pub(super) enum Change<'a> {
         request: PlacementRequest<'a>,
         deadline: u64,
     },
+    PlacementRelaxed {
+        id: &'a str,
+    },
     PlacementFulfilled {
         id: &'a str,
     },
@@ -403,6 +406,7 @@ pub(super) struct ProcessKey<'a> {
 pub(super) struct Process<'a> {
     #[serde(borrow)]
     key: ProcessKey<'a>,
+    location: &'a str,
     #[serde(borrow)]
     sdk: Sdk<'a>,
     #[serde(borrow)]
@@ -606,6 +610,7 @@ pub(super) struct Placement<'a> {
     #[serde(borrow)]
     session: Option<&'a str>,
     attempts: u32,
+    relaxed: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

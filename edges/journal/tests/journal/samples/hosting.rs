@@ -266,8 +266,9 @@ fn placement() -> BoxedStrategy<Placement> {
         time().prop_map(|at| PlacementStatus::TimedOut { at }),
         time().prop_map(|at| PlacementStatus::Failed { at }),
     ];
-    (name(), placement_request(), status, time(), time(), option::of(name()), any::<u32>())
-        .prop_map(|(id, request, status, started_at, deadline, session, attempts)| Placement {
+    let tries = (any::<u32>(), any::<u32>());
+    (name(), placement_request(), status, time(), time(), option::of(name()), tries)
+        .prop_map(|(id, request, status, started_at, deadline, session, (attempts, relaxed))| Placement {
             id,
             request,
             status,
@@ -275,6 +276,7 @@ fn placement() -> BoxedStrategy<Placement> {
             deadline,
             session,
             attempts,
+            relaxed,
         })
         .boxed()
 }
@@ -291,9 +293,10 @@ fn live_process() -> BoxedStrategy<Process> {
         (time(), time()).prop_map(|(since, until)| Connection::Lost { since, until }),
     ];
     let life = (phase, connection, option::of(time()), time());
-    (process(), sdk(), life, any::<u16>(), vec(text(), 0..3))
-        .prop_map(|(key, sdk, life, port, log_paths)| Process {
+    (process(), location(), sdk(), life, any::<u16>(), vec(text(), 0..3))
+        .prop_map(|(key, location, sdk, life, port, log_paths)| Process {
             key,
+            location,
             sdk,
             phase: life.0,
             connection: life.1,
@@ -425,6 +428,7 @@ fn of_a_placement() -> BoxedStrategy<Change> {
     prop_oneof![
         (placement_request(), time())
             .prop_map(|(request, deadline)| Change::PlacementStarted { request, deadline }),
+        name().prop_map(|id| Change::PlacementRelaxed { id }),
         name().prop_map(|id| Change::PlacementFulfilled { id }),
         name().prop_map(|id| Change::PlacementCancelled { id }),
         name().prop_map(|id| Change::PlacementTimedOut { id }),
@@ -628,6 +632,7 @@ fn a_kept_fleet() -> Box<Fleet> {
 fn a_kept_process(phase: Phase, connection: Connection) -> Change {
     let process = Process {
         key: a_process(),
+        location: "custom-home".into(),
         sdk: an_sdk(),
         phase,
         connection,
@@ -745,6 +750,7 @@ fn of_placements() -> Vec<Change> {
     let id: PlacementId = "placement-1".into();
     vec![
         Change::PlacementStarted { request: a_placement(Fallback::Queue), deadline: AT },
+        Change::PlacementRelaxed { id: id.clone() },
         Change::PlacementFulfilled { id: id.clone() },
         Change::PlacementCancelled { id: id.clone() },
         Change::PlacementTimedOut { id: id.clone() },
@@ -788,6 +794,7 @@ fn of_snapshots() -> Vec<Change> {
             deadline: AT,
             session: Some("fleet-1/custom-home/gsess-1".into()),
             attempts: 2,
+            relaxed: 1,
         };
         Change::PlacementRestored { placement: Box::new(placement) }
     }));

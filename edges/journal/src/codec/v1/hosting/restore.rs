@@ -113,6 +113,7 @@ impl From<Change<'_>> for hosting::Change {
             From::PlacementStarted { request, deadline } => {
                 Self::PlacementStarted { request: request.into(), deadline: Timestamp(deadline) }
             }
+            From::PlacementRelaxed { id } => Self::PlacementRelaxed { id: id.into() },
             From::PlacementFulfilled { id } => Self::PlacementFulfilled { id: id.into() },
             From::PlacementCancelled { id } => Self::PlacementCancelled { id: id.into() },
             From::PlacementTimedOut { id } => Self::PlacementTimedOut { id: id.into() },
@@ -299,6 +300,7 @@ impl From<Process<'_>> for hosting::Process {
     fn from(process: Process<'_>) -> Self {
         Self {
             key: process.key.into(),
+            location: process.location.into(),
             sdk: process.sdk.into(),
             phase: process.phase.into(),
             connection: process.connection.into(),
@@ -516,6 +518,7 @@ impl From<Placement<'_>> for hosting::Placement {
             deadline: Timestamp(placement.deadline),
             session: placement.session.map(Into::into),
             attempts: placement.attempts,
+            relaxed: placement.relaxed,
         }
     }
 }

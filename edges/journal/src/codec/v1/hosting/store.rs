@@ -111,6 +111,7 @@ impl<'a> From<&'a hosting::Change> for Change<'a> {
             From::PlacementStarted { request, deadline } => {
                 Self::PlacementStarted { request: request.into(), deadline: deadline.0 }
             }
+            From::PlacementRelaxed { id } => Self::PlacementRelaxed { id: id.as_str() },
             From::PlacementFulfilled { id } => Self::PlacementFulfilled { id: id.as_str() },
             From::PlacementCancelled { id } => Self::PlacementCancelled { id: id.as_str() },
             From::PlacementTimedOut { id } => Self::PlacementTimedOut { id: id.as_str() },
@@ -296,6 +297,7 @@ impl<'a> From<&'a hosting::Process> for Process<'a> {
     fn from(process: &'a hosting::Process) -> Self {
         Self {
             key: (&process.key).into(),
+            location: process.location.as_str(),
             sdk: (&process.sdk).into(),
             phase: (&process.phase).into(),
             connection: process.connection.into(),
@@ -512,6 +514,7 @@ impl<'a> From<&'a hosting::Placement> for Placement<'a> {
             deadline: placement.deadline.0,
             session: placement.session.as_ref().map(model::GameSessionId::as_str),
             attempts: placement.attempts,
+            relaxed: placement.relaxed,
         }
     }
 }
