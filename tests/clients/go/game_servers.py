@@ -4,6 +4,7 @@ Arguments: the programs, one for each version of the SDK. Each runs every scenar
 """
 
 import functools
+import http.client
 import itertools
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import uuid
 
 from common import refused, run, until
@@ -211,7 +213,9 @@ def game(scenario):
 
 @game
 def a_process_is_ready_and_ends(studio, server):
-    assert server.tell("role")["AccessKeyId"] == "", "an Anywhere fleet has no role"
+    # Empty credentials are how the SDK is told of a fleet without a role; missing ones would be another error.
+    assert "only available for servers hosted on managed fleet" in server.tell("role")
+    assert server.tell("certificate")["ComputeName"] == studio.name
     server.end()
     refused(
         studio.client.exceptions.FleetCapacityExceededException,
@@ -371,9 +375,38 @@ def a_process_with_a_wrong_token_is_turned_away(setting):
     studio, other = Studio(server), Studio(server)
     for token in ("no-such-token", other.token):
         with GameServer(program, studio, GAMELIFT_SDK_AUTH_TOKEN=token) as game_server:
-            # The SDK tries again for minutes; what it was answered stands in its log.
-            eventually(game_server.log.read_text, lambda log: "403" in log)
+            # The SDK tries again for minutes. It logs what it was answered, though not the status.
+            eventually(game_server.log.read_text, lambda log: "auth token is not valid" in log)
             assert game_server.count("initialized") == 0, game_server.told
+        assert upgrade(studio, token) == 403
+    assert upgrade(studio, studio.token) == 101
+
+
+def upgrade(studio, token):
+    """The status that a process with this token gets."""
+    address = urllib.parse.urlsplit(studio.endpoint)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+    query = urllib.parse.urlencode(
+        {
+            "Authorization": token,
+            "ComputeId": studio.name,
+            "FleetId": studio.fleet,
+            "pID": str(uuid.uuid4()),
+            "sdkLanguage": "Go",
+            "sdkVersion": "5.0.0",
+        }
+    )
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+    }
+    connection.request("GET", f"{address.path or '/'}?{query}", headers=headers)
+    try:
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 SCENARIOS = [
