@@ -7,7 +7,8 @@ import * as sdk from "@aws-sdk/client-gamelift";
 
 import { Server, ruleSet } from "./server.mjs";
 
-const { InvalidRequestException, LimitExceededException, NotFoundException, TaggingFailedException } = sdk;
+const { ConflictException, FleetCapacityExceededException, InvalidRequestException } = sdk;
+const { LimitExceededException, NotFoundException, TaggingFailedException } = sdk;
 
 /** Sends the operation of this name. */
 const call = (client, operation, input = {}) => client.send(new sdk[`${operation}Command`](input));
@@ -225,6 +226,36 @@ async function theQuotaOfConfigurationsHolds(client) {
   for (const Name of made) await call(client, "DeleteMatchmakingConfiguration", { Name });
 }
 
+async function aFleetAMachineAndAQueueAreMade(client) {
+  const location = "custom-hosting";
+  await call(client, "CreateLocation", { LocationName: location });
+  await refused(ConflictException, client, "CreateLocation", location, { LocationName: location });
+  const wanted = { Name: "hosting", ComputeType: "ANYWHERE", Locations: [{ Location: location }] };
+  const { FleetId, FleetArn, Status } = (await call(client, "CreateFleet", wanted)).FleetAttributes;
+  assert.equal(Status, "ACTIVE");
+  const machine = { FleetId, ComputeName: "desk", IpAddress: "127.0.0.1", Location: location };
+  const { Compute } = await call(client, "RegisterCompute", machine);
+  assert.match(Compute.GameLiftServiceSdkEndpoint, /^wss?:/);
+  const token = await call(client, "GetComputeAuthToken", { FleetId, ComputeName: "desk" });
+  assert.match(token.AuthToken, /^[A-Za-z0-9-]{1,64}$/);
+  assert.ok(token.ExpirationTimestamp > new Date(), `${token.ExpirationTimestamp}`);
+
+  const queue = { Name: "hosting", TimeoutInSeconds: 600, Destinations: [{ DestinationArn: FleetArn }] };
+  const { GameSessionQueue } = await call(client, "CreateGameSessionQueue", queue);
+  assert.deepEqual(GameSessionQueue.Destinations, queue.Destinations);
+  const placement = { PlacementId: "hosting-1", GameSessionQueueName: "hosting", MaximumPlayerSessionCount: 2 };
+  const { GameSessionPlacement } = await call(client, "StartGameSessionPlacement", placement);
+  assert.equal(GameSessionPlacement.Status, "PENDING");
+  assert.ok(GameSessionPlacement.StartTime instanceof Date);
+  const stopped = await call(client, "StopGameSessionPlacement", { PlacementId: "hosting-1" });
+  assert.equal(stopped.GameSessionPlacement.Status, "CANCELLED");
+
+  const game = { FleetId, Location: location, MaximumPlayerSessionCount: 2 };
+  await refused(FleetCapacityExceededException, client, "CreateGameSession", "", game);
+  await refused(NotFoundException, client, "DescribeCompute", "chair", { FleetId, ComputeName: "chair" });
+  await refused(InvalidRequestException, client, "CreateFleet", "ANYWHERE", { Name: "rented", ComputeType: "EC2" });
+}
+
 const SCENARIOS = [
   aMatchIsProposedAcceptedAndCompleted,
   whoRejectsIsCancelledAndTheOtherSearchesOn,
@@ -238,6 +269,7 @@ const SCENARIOS = [
   whatIsWrongIsToldAsATypedError,
   aBrokenRuleSetIsExplained,
   theQuotaOfConfigurationsHolds,
+  aFleetAMachineAndAQueueAreMade,
 ];
 
 // The server verifies each signature.
