@@ -80,6 +80,8 @@ pub enum Reply {
     Done,
     Location(LocationName, Location),
     Fleet(FleetId, Box<Fleet>),
+    /// The locations that were added or taken away.
+    FleetLocations(FleetId, BTreeSet<LocationName>),
     Alias(AliasId, Box<Alias>),
     Compute(FleetId, ComputeName, Box<Compute>),
     Token(FleetId, ComputeName, Token),

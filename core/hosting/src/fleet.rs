@@ -255,7 +255,7 @@ pub(crate) fn decide_add_locations(
 ) -> Result<Decision, Rejection> {
     let fleet = active(state, id)?;
     check_locations(state, locations)?;
-    Ok(locations_changed(id, fleet, fleet.locations.union(locations).cloned().collect()))
+    Ok(locations_changed(id, fleet.locations.union(locations).cloned().collect(), locations))
 }
 
 /// # Rejections, in this order
@@ -277,14 +277,18 @@ pub(crate) fn decide_remove_locations(
     let left: BTreeSet<LocationName> = fleet.locations.difference(locations).cloned().collect();
     match left.is_empty() {
         true => Err(Rejection::FleetNeedsLocation(id.clone())),
-        false => Ok(locations_changed(id, fleet, left)),
+        false => Ok(locations_changed(id, left, locations)),
     }
 }
 
-fn locations_changed(id: &FleetId, fleet: &Fleet, locations: BTreeSet<LocationName>) -> Decision {
-    let made = Fleet { locations: locations.clone(), ..fleet.clone() };
+/// What it has now, and what was added or taken away.
+fn locations_changed(
+    id: &FleetId,
+    locations: BTreeSet<LocationName>,
+    told: &BTreeSet<LocationName>,
+) -> Decision {
     let changed = Change::FleetLocationsChanged { id: id.clone(), locations };
-    Decision { changes: vec![changed], reply: Reply::Fleet(id.clone(), Box::new(made)) }
+    Decision { changes: vec![changed], reply: Reply::FleetLocations(id.clone(), told.clone()) }
 }
 
 pub(crate) fn apply_created(

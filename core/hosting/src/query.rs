@@ -9,8 +9,8 @@ use matchwright_model::{
 };
 
 use crate::{
-    Alias, Compute, Filter, Fleet, FleetEvent, GameSession, Location, Phase, Placement, PlayerSession, Queue,
-    Rejection, Resource, SessionStatus, Sort, State, process,
+    Alias, Compute, Filter, Fleet, FleetEvent, FleetStatus, GameSession, Location, Phase, Placement,
+    PlayerSession, Queue, Rejection, Resource, Routing, SessionStatus, Sort, State, process,
 };
 
 /// A fleet, by itself or by an alias.
@@ -45,6 +45,17 @@ pub enum Query {
         ids: Vec<FleetId>,
         page: Page,
     },
+    /// Rejected where the fleet has no such location.
+    Fleet {
+        id: FleetId,
+        location: Option<LocationName>,
+    },
+    /// Those of `only` that the fleet has, in the order asked; without any, a page of all.
+    FleetLocations {
+        fleet: FleetId,
+        only: Vec<LocationName>,
+        page: Page,
+    },
     /// Events of a fleet in a span of time, the newest first.
     FleetEvents {
         fleet: FleetId,
@@ -52,14 +63,16 @@ pub enum Query {
         to: Timestamp,
         page: Page,
     },
-    /// By fleet and location; a location only where one is named.
+    /// By fleet and location; a location only where one is named, which each of the fleets must have.
     Utilization {
         ids: Vec<FleetId>,
         location: Option<LocationName>,
         page: Page,
     },
+    /// Of this name; only those that lead nowhere, or only those that lead somewhere.
     Aliases {
         name: Option<String>,
+        leads_nowhere: Option<bool>,
         page: Page,
     },
     Alias(AliasId),
@@ -99,6 +112,11 @@ pub enum Query {
         status: Option<&'static str>,
         page: Page,
     },
+    /// Where players of an active session connect to.
+    Connections {
+        session: GameSessionId,
+        players: Vec<PlayerId>,
+    },
     Tags(Resource),
 }
 
@@ -106,6 +124,9 @@ pub enum Query {
 pub enum Answer {
     Locations(Paged<(LocationName, Location)>),
     Fleets(Paged<(FleetId, Fleet)>),
+    /// With the location that was asked for.
+    Fleet(FleetId, Box<Fleet>, Option<LocationName>),
+    FleetLocations(FleetId, FleetStatus, Paged<LocationName>),
     FleetEvents(FleetId, Paged<FleetEvent>),
     Utilization(Paged<Utilization>),
     Aliases(Paged<(AliasId, Alias)>),
@@ -122,6 +143,8 @@ pub enum Answer {
     Found(Vec<GameSession>, Option<usize>),
     /// Each with its game session, which is told without its player sessions.
     PlayerSessions(Paged<(PlayerSession, Arc<GameSession>)>),
+    /// Those of the players asked for that have a seat.
+    Connections(Box<GameSession>, Vec<PlayerId>),
     Tags(BTreeMap<String, String>),
 }
 
@@ -130,6 +153,8 @@ pub enum Answer {
 pub struct Utilization {
     pub fleet: FleetId,
     pub location: Option<LocationName>,
+    /// Registered ones.
+    pub computes: u32,
     pub processes: u32,
     pub sessions: u32,
     pub players: u32,
@@ -148,21 +173,33 @@ pub fn answer(state: &State, query: &Query) -> Result<Answer, Rejection> {
             Answer::Locations(owned(page.of(all)))
         }
         Query::Fleets { ids, page } => Answer::Fleets(fleets(state, ids, page)),
+        Query::Fleet { id, location } => {
+            location.as_ref().map_or(Ok(()), |location| is_in(state, id, location))?;
+            Answer::Fleet(id.clone(), Box::new(state.fleet(id)?.clone()), location.clone())
+        }
+        Query::FleetLocations { fleet, only, page } => {
+            let found = state.fleet(fleet)?;
+            Answer::FleetLocations(fleet.clone(), found.status, fleet_locations(found, only, page))
+        }
         Query::FleetEvents { fleet, from, to, page } => {
             let events = &state.fleet(fleet)?.events;
             Answer::FleetEvents(fleet.clone(), fleet_events(events.iter(), *from, *to, page))
         }
         Query::Utilization { ids, location, page } => {
-            if let (Some(location), [id]) = (location, ids.as_slice()) {
-                is_in(state, id, location)?;
+            if let Some(location) = location {
+                ids.iter().try_for_each(|id| is_in(state, id, location))?;
             }
             let (fleets, next) = fleets(state, ids, page);
             let of = |(id, _): &(FleetId, Fleet)| utilization(state, id, location.as_ref());
             Answer::Utilization((fleets.iter().map(of).collect(), next))
         }
-        Query::Aliases { name, page } => {
+        Query::Aliases { name, leads_nowhere, page } => {
             let named = |alias: &Alias| name.as_ref().is_none_or(|name| alias.fields.name == *name);
-            let found = state.aliases.iter().filter(|(_, alias)| named(alias));
+            let leads = |alias: &Alias| {
+                leads_nowhere
+                    .is_none_or(|nowhere| matches!(alias.fields.routing, Routing::Nowhere { .. }) == nowhere)
+            };
+            let found = state.aliases.iter().filter(|(_, alias)| named(alias) && leads(alias));
             let all = found.map(|(id, one)| ((one.created_at, id.as_str()), (id, one)));
             Answer::Aliases(owned(page.of(all)))
         }
@@ -202,6 +239,7 @@ pub fn answer(state: &State, query: &Query) -> Result<Answer, Rejection> {
         Query::PlayerSessions { of, status, page } => {
             Answer::PlayerSessions(player_sessions(state, of, *status, page)?)
         }
+        Query::Connections { session, players } => connections(state, session, players)?,
         Query::Tags(resource) => Answer::Tags(state.tags(resource)?.clone()),
     })
 }
@@ -217,6 +255,13 @@ fn fleets(state: &State, ids: &[FleetId], page: &Page) -> Paged<(FleetId, Fleet)
     }
     let found = ids.iter().filter_map(|id| state.fleets.get_key_value(id));
     owned((found.collect(), None))
+}
+
+fn fleet_locations(fleet: &Fleet, only: &[LocationName], page: &Page) -> Paged<LocationName> {
+    if only.is_empty() {
+        return page.of(fleet.locations.iter().map(|one| ((fleet.created_at, one.as_str()), one.clone())));
+    }
+    (only.iter().filter(|one| fleet.locations.contains(*one)).cloned().collect(), None)
 }
 
 /// The newest first: a page goes on below a number.
@@ -247,10 +292,13 @@ fn utilization(state: &State, fleet: &FleetId, location: Option<&LocationName>) 
     let processes = process::of_fleet(state, fleet).filter(|process| {
         here(&process.location) && matches!(process.phase, Phase::Idle { .. } | Phase::Busy { .. })
     });
+    let registered = state.fleets.get(fleet).into_iter().flat_map(|fleet| fleet.computes.values());
+    let computes = registered.filter(|compute| here(&compute.fields.location));
     let kept = state.index().sessions(fleet).map(|(_, id)| &state.sessions[id]);
     let mut found = Utilization {
         fleet: fleet.clone(),
         location: location.cloned(),
+        computes: computes.count() as u32,
         processes: processes.count() as u32,
         sessions: 0,
         players: 0,
@@ -307,6 +355,19 @@ fn search<'s>(
         found.sort_by(|one, other| sort.compare(one, other));
     }
     Ok(found)
+}
+
+fn connections(state: &State, id: &GameSessionId, players: &[PlayerId]) -> Result<Answer, Rejection> {
+    let session = state.session(id)?;
+    if session.status != SessionStatus::Active {
+        let status = session.status.name();
+        return Err(Rejection::SessionState { id: id.clone(), status, action: "be connected to" });
+    }
+    let sits = |player: &&PlayerId| {
+        session.players.iter().any(|seat| seat.player == **player && seat.status.is_open())
+    };
+    let seated = players.iter().filter(sits).cloned().collect();
+    Ok(Answer::Connections(Box::new(session.without_players()), seated))
 }
 
 type Seat<'s> = (&'s PlayerSession, &'s GameSession);
