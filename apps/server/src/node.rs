@@ -184,6 +184,7 @@ fn front_settings(config: &Config, region: &str) -> FrontSettings {
         lenient_ids: config.behavior.lenient_ids,
         lenient_latency: config.behavior.lenient_latency,
         unknown_keys_warn: config.behavior.lenient_rule_sets,
+        game_server_endpoint: String::new(),
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Queue {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueFields {
-    /// How long a placement may wait.
+    /// How long a placement may wait. Asked for as zero: `Settings::queue_timeout`.
     pub timeout: Duration,
     /// In the order of preference. A queue without any places nothing.
     pub destinations: Vec<Destination>,
@@ -70,8 +70,15 @@ pub enum Priority {
 }
 
 /// Fleets and aliases that a queue names must exist, what contradicts itself is refused, and latency policies are put in
-/// order.
-fn completed(state: &State, mut fields: QueueFields) -> Result<QueueFields, Rejection> {
+/// order. A queue that names no timeout gets the one of the settings.
+fn completed(
+    state: &State,
+    context: &Context<'_>,
+    mut fields: QueueFields,
+) -> Result<QueueFields, Rejection> {
+    if fields.timeout.is_zero() {
+        fields.timeout = context.settings.queue_timeout;
+    }
     for destination in &fields.destinations {
         match destination {
             Destination::Fleet(id) => drop(state.fleet(id)?),
@@ -104,7 +111,7 @@ pub(crate) fn decide_create(
     if state.queues.contains_key(name) {
         return Err(Rejection::QueueExists(name.clone()));
     }
-    let fields = completed(state, fields.clone())?;
+    let fields = completed(state, context, fields.clone())?;
     check_tags(tags, context.settings)?;
     let limit = context.settings.queues_max;
     if state.queues.len() >= limit {
@@ -124,7 +131,7 @@ pub(crate) fn decide_update(
     patch: &QueuePatch,
 ) -> Result<Decision, Rejection> {
     let queue = state.queue(name)?;
-    let fields = completed(state, patched(queue.fields.clone(), patch.clone()))?;
+    let fields = completed(state, context, patched(queue.fields.clone(), patch.clone()))?;
     let made = Queue { fields: fields.clone(), ..queue.clone() };
     let mut draft = Draft::default();
     draft.push(Change::QueueUpdated { name: name.clone(), fields });

@@ -99,6 +99,7 @@ fn front() -> Front {
         lenient_ids: false,
         lenient_latency: false,
         unknown_keys_warn: false,
+        game_server_endpoint: "wss://games.example:443".to_string(),
     })
 }
 

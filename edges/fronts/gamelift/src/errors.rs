@@ -1,6 +1,7 @@
-//! Exceptions: each rejection as the class that its operation models (spec 1.2).
+//! Exceptions: each rejection as the class that its operation models (spec 1.2, hosting 3).
 
 use matchwright_engine::Rejection;
+use matchwright_hosting::Rejection as Hosted;
 
 use crate::operations::Operation;
 use crate::out::Out;
@@ -35,6 +36,15 @@ classes! {
     NotFound = "NotFoundException" 400,
     LimitExceeded = "LimitExceededException" 400,
     TaggingFailed = "TaggingFailedException" 400,
+    Conflict = "ConflictException" 400,
+    FleetCapacityExceeded = "FleetCapacityExceededException" 400,
+    GameSessionFull = "GameSessionFullException" 400,
+    IdempotentParameterMismatch = "IdempotentParameterMismatchException" 400,
+    InvalidFleetStatus = "InvalidFleetStatusException" 400,
+    InvalidGameSessionStatus = "InvalidGameSessionStatusException" 400,
+    /// Some clients try again for minutes when they see it.
+    NotReady = "NotReadyException" 400,
+    TerminalRoutingStrategy = "TerminalRoutingStrategyException" 400,
     Internal = "InternalServiceException" 500,
     UnsupportedRegion = "UnsupportedRegionException" 400,
     UnknownOperation = "UnknownOperationException" 404,
@@ -77,37 +87,124 @@ pub fn of_rejection(operation: Operation, rejection: &Rejection) -> ApiError {
         | MatchNotFound(_) => Class::NotFound,
         RuleSetQuota { .. } | MatchmakerQuota { .. } => Class::LimitExceeded,
         TagQuota { .. } | TagReserved(_) => Class::TaggingFailed,
+        Hosting(rejection) => of_hosting(rejection),
         _ => Class::InvalidRequest,
     };
     let class = if models(operation, natural) { natural } else { Class::InvalidRequest };
     ApiError::new(class, rejection.to_string())
 }
 
-fn models(operation: Operation, class: Class) -> bool {
-    use Operation::*;
-    match class {
-        Class::NotFound => {
-            let without = [
-                CreateMatchmakingRuleSet,
-                DescribeMatchmaking,
-                DescribeMatchmakingConfigurations,
-                ValidateMatchmakingRuleSet,
-            ];
-            !without.contains(&operation)
-        }
-        Class::LimitExceeded => {
-            [CreateMatchmakingConfiguration, CreateMatchmakingRuleSet].contains(&operation)
-        }
-        Class::TaggingFailed => [
-            CreateMatchmakingConfiguration,
-            CreateMatchmakingRuleSet,
-            DeleteMatchmakingConfiguration,
-            DeleteMatchmakingRuleSet,
-            ListTagsForResource,
-            TagResource,
-            UntagResource,
-        ]
-        .contains(&operation),
-        _ => true,
+fn of_hosting(rejection: &Hosted) -> Class {
+    use Hosted::*;
+    match rejection {
+        LocationNotFound(_)
+        | FleetNotFound(_)
+        | LocationNotInFleet { .. }
+        | AliasNotFound(_)
+        | ComputeNotFound { .. }
+        | QueueNotFound(_)
+        | PlacementNotFound(_)
+        | SessionNotFound(_)
+        | PlayerSessionNotFound(_)
+        | ProcessNotFound(_) => Class::NotFound,
+        LocationExists(_) | ComputeExists { .. } | QueueExists(_) => Class::Conflict,
+        FleetDeleting(_) => Class::InvalidFleetStatus,
+        AliasTerminal { .. } => Class::TerminalRoutingStrategy,
+        SessionState { .. } | SessionClosed(_) => Class::InvalidGameSessionStatus,
+        NoCapacity { .. } => Class::FleetCapacityExceeded,
+        TokenReused { .. } => Class::IdempotentParameterMismatch,
+        SessionFull { .. } => Class::GameSessionFull,
+        CreatorTooFast { .. } | Quota { .. } => Class::LimitExceeded,
+        TagQuota { .. } | TagReserved(_) => Class::TaggingFailed,
+        _ => Class::InvalidRequest,
     }
 }
+
+fn models(operation: Operation, class: Class) -> bool {
+    use Operation::*;
+    let by: &[Operation] = match class {
+        Class::NotFound => return !WITHOUT_NOT_FOUND.contains(&operation),
+        Class::LimitExceeded => &WITH_LIMITS,
+        Class::TaggingFailed => &WITH_TAGS,
+        Class::Conflict => &[
+            CreateAlias,
+            CreateFleet,
+            CreateFleetLocations,
+            CreateGameSession,
+            CreateLocation,
+            RegisterCompute,
+            UpdateFleetAttributes,
+            UpdateGameSession,
+        ],
+        Class::FleetCapacityExceeded | Class::IdempotentParameterMismatch => &[CreateGameSession],
+        Class::GameSessionFull => &[CreatePlayerSession, CreatePlayerSessions],
+        Class::InvalidFleetStatus => {
+            &[CreateFleetLocations, CreateGameSession, DeleteFleet, UpdateFleetAttributes]
+        }
+        Class::InvalidGameSessionStatus => &[
+            CreatePlayerSession,
+            CreatePlayerSessions,
+            GetPlayerConnectionDetails,
+            TerminateGameSession,
+            UpdateGameSession,
+        ],
+        Class::NotReady => {
+            &[CreateFleet, CreateFleetLocations, RegisterCompute, TerminateGameSession, UpdateGameSession]
+        }
+        Class::TerminalRoutingStrategy => &[
+            CreateGameSession,
+            CreatePlayerSession,
+            CreatePlayerSessions,
+            DescribeGameSessionDetails,
+            DescribeGameSessions,
+            ResolveAlias,
+            SearchGameSessions,
+        ],
+        _ => return true,
+    };
+    by.contains(&operation)
+}
+
+const WITHOUT_NOT_FOUND: [Operation; 10] = [
+    Operation::CreateAlias,
+    Operation::CreateLocation,
+    Operation::CreateMatchmakingRuleSet,
+    Operation::DescribeMatchmaking,
+    Operation::DescribeMatchmakingConfigurations,
+    Operation::ListAliases,
+    Operation::ListCompute,
+    Operation::ListLocations,
+    Operation::RegisterCompute,
+    Operation::ValidateMatchmakingRuleSet,
+];
+
+const WITH_LIMITS: [Operation; 11] = [
+    Operation::CreateAlias,
+    Operation::CreateFleet,
+    Operation::CreateFleetLocations,
+    Operation::CreateGameSession,
+    Operation::CreateGameSessionQueue,
+    Operation::CreateLocation,
+    Operation::CreateMatchmakingConfiguration,
+    Operation::CreateMatchmakingRuleSet,
+    Operation::GetPlayerConnectionDetails,
+    Operation::RegisterCompute,
+    Operation::UpdateFleetAttributes,
+];
+
+const WITH_TAGS: [Operation; 14] = [
+    Operation::CreateAlias,
+    Operation::CreateFleet,
+    Operation::CreateGameSessionQueue,
+    Operation::CreateLocation,
+    Operation::CreateMatchmakingConfiguration,
+    Operation::CreateMatchmakingRuleSet,
+    Operation::DeleteAlias,
+    Operation::DeleteFleet,
+    Operation::DeleteGameSessionQueue,
+    Operation::DeleteMatchmakingConfiguration,
+    Operation::DeleteMatchmakingRuleSet,
+    Operation::ListTagsForResource,
+    Operation::TagResource,
+    Operation::UntagResource,
+];

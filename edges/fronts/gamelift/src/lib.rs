@@ -1,8 +1,8 @@
-//! Amazon GameLift FlexMatch on the wire: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
+//! Amazon GameLift on the wire, matchmaking and hosting on machines of one's own: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
 //! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree of
-//! a request in either), `decode` and `shapes` (requests and their constraints), `out` (what is written, in either),
-//! `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
+//! a request in either), `decode` and `shapes` (requests and their constraints), [`search`] (their expressions), `out`
+//! (what is written, in either), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
 pub mod auth;
 mod decode;
@@ -13,6 +13,7 @@ pub mod events;
 pub mod operations;
 mod out;
 mod protocol;
+pub mod search;
 mod shapes;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply, Resource};
@@ -34,6 +35,8 @@ pub struct FrontSettings {
     pub lenient_latency: bool,
     /// Rule sets are checked as the engine does (D-42).
     pub unknown_keys_warn: bool,
+    /// Where game servers connect to, at most 128 characters: the SDKs ask RegisterCompute for it. Empty: not told.
+    pub game_server_endpoint: String,
 }
 
 /// The front of one realm.

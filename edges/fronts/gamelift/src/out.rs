@@ -40,6 +40,11 @@ impl Out {
         self.scalar(&number);
     }
 
+    /// A finite number of single precision, in the fewest digits that mean it.
+    pub fn float(&mut self, number: f32) {
+        self.scalar(&number);
+    }
+
     pub fn bool(&mut self, value: bool) {
         self.scalar(&value);
     }

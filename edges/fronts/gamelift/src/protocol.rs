@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use crate::document::Document;
 use crate::errors::{ApiError, Class};
-use crate::operations::Operation;
+use crate::operations::{Operation, instead_of};
 use crate::out::Out;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Response {
 const CBOR_PATH: &str = "/service/GameLift/operation/";
 const TARGET: &str = "x-amz-target";
 const TARGET_PREFIX: &str = "GameLift.";
+/// The code of an operation that is not served here; docs/reference/errors.md lists it.
+const NOT_SERVED: &str = "E002";
 
 impl Protocol {
     /// The language of a request, as far as it can be told: errors are answered in it too.
@@ -55,7 +57,8 @@ impl Protocol {
 }
 
 /// # Errors
-/// `UnknownOperationException` with what was asked for (D-02).
+/// `UnknownOperationException` with what was asked for (D-02); of an operation of managed hosting,
+/// `InvalidRequestException` with what to use instead.
 pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Operation), ApiError> {
     let protocol = Protocol::of(path);
     let asked = match protocol {
@@ -66,6 +69,12 @@ pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Opera
         }
         Protocol::Json => None,
     };
+    if let Some(name) = asked
+        && let Some(instead) = instead_of(name)
+    {
+        let why = format!("operation: expected one that is served here, found {name}; use {instead} [{NOT_SERVED}]");
+        return Err(ApiError::new(Class::InvalidRequest, why));
+    }
     let unknown = || {
         let found = asked.map_or_else(|| format!("path {path}"), |name| format!("operation {name}"));
         let expected = "expected POST / with X-Amz-Target GameLift.<Operation>, or POST /service/GameLift/operation/<Operation>";

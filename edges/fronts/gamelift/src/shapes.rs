@@ -1,8 +1,11 @@
 //! The shapes of spec 1.3: what a member may be. All violations of a request are told at once.
 
+mod hosted;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +23,9 @@ const CONSTRAINT: &str = "E001";
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
     members: &'a [Member<'a>],
-    violations: RefCell<Vec<String>>,
+    /// The path to these members, where they are not those of the request itself.
+    within: String,
+    violations: Rc<RefCell<Vec<String>>>,
 }
 
 /// How long a text may be, in characters.
@@ -29,7 +34,9 @@ type Length = std::ops::RangeInclusive<usize>;
 impl<'a> Shapes<'a> {
     pub fn new(settings: &'a FrontSettings, document: &'a Document<'a>) -> Result<Self, ApiError> {
         match document {
-            Document::Map(members) => Ok(Self { settings, members, violations: RefCell::default() }),
+            Document::Map(members) => {
+                Ok(Self { settings, members, within: String::new(), violations: Rc::default() })
+            }
             other => Err(ApiError::new(
                 Class::Serialization,
                 format!("expected a structure, found {}", other.kind()),
@@ -37,9 +44,16 @@ impl<'a> Shapes<'a> {
         }
     }
 
+    /// The members of a structure in the request; what is wrong with them is told with the rest.
+    pub fn inside(&self, path: impl Display, value: &'a Document<'a>) -> Option<Self> {
+        let members = self.structure(&path, value)?;
+        let within = format!("{}{path}.", self.within);
+        Some(Self { settings: self.settings, members, within, violations: Rc::clone(&self.violations) })
+    }
+
     /// The request if nothing is wrong with it, else everything that is.
     pub fn finish<T>(self, request: Option<T>) -> Result<T, ApiError> {
-        let violations = self.violations.into_inner();
+        let violations = self.violations.take();
         match request {
             Some(request) if violations.is_empty() => Ok(request),
             _ => {
@@ -49,7 +63,7 @@ impl<'a> Shapes<'a> {
     }
 
     pub fn violate(&self, path: impl Display, expected: impl Display, found: impl Display) {
-        self.violations.borrow_mut().push(format!("{path}: expected {expected}, found {found}"));
+        self.violations.borrow_mut().push(format!("{}{path}: expected {expected}, found {found}", self.within));
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Document<'a>> {
@@ -112,12 +126,20 @@ impl<'a> Shapes<'a> {
     }
 
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
-        let value = self.get(key)?;
-        let text = self.text(key, value, 0..=usize::MAX)?;
+        self.choice_of(key, self.get(key)?, choices)
+    }
+
+    pub fn choice_of<T: Copy>(
+        &self,
+        path: impl Display,
+        value: &'a Document<'a>,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.text(&path, value, 0..=usize::MAX)?;
         let found = choices.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            self.violate(key, format!("one of {}", words.join(", ")), format!("{text:?}"));
+            self.violate(path, format!("one of {}", words.join(", ")), format!("{text:?}"));
         }
         found.map(|(_, choice)| *choice)
     }
@@ -177,7 +199,7 @@ impl<'a> Shapes<'a> {
         })
     }
 
-    fn only(
+    pub fn only(
         &self,
         path: impl Display,
         text: &'a str,

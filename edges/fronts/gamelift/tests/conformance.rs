@@ -153,6 +153,7 @@ fn ask(case: &Case, wire: &Wire) -> Result<(Request, String), ApiError> {
         lenient_ids: setting("lenient_ids"),
         lenient_latency: setting("lenient_latency"),
         unknown_keys_warn: false,
+        game_server_endpoint: "wss://games.example:443".to_string(),
     });
     let headers: HeaderMap = wire
         .headers

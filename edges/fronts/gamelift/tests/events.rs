@@ -24,6 +24,7 @@ fn envelopes() -> Envelopes {
         lenient_ids: false,
         lenient_latency: false,
         unknown_keys_warn: false,
+        game_server_endpoint: "wss://games.example:443".to_string(),
     };
     Envelopes::new(&settings, 7)
 }

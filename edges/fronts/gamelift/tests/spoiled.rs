@@ -42,6 +42,7 @@ fn front(lenient: bool) -> Front {
         lenient_ids: lenient,
         lenient_latency: lenient,
         unknown_keys_warn: lenient,
+        game_server_endpoint: "wss://games.example:443".to_string(),
     })
 }
 

@@ -1,77 +1,16 @@
-//! Replies to bytes: exactly the members of spec 1.4; absent optional ones are left out.
-
-use std::time::Duration;
+//! Tickets, rule sets, matchmakers (spec 1.4).
 
 use matchwright_amazon::Kind;
 use matchwright_engine::{
-    Answer, BackfillMode, EndReason, Matchmaker, Mode, Reply, RuleSetRecord, Session, Status, Ticket,
+    BackfillMode, EndReason, Matchmaker, Mode, RuleSetRecord, Session, Status, Ticket,
 };
 use matchwright_model::{AttributeValue, Player, TeamName};
 
-use crate::decode::token;
-use crate::operations::Operation;
-use crate::out::{Members, Out};
-use crate::{Front, Outcome};
+use super::{pair, seconds};
+use crate::Front;
+use crate::out::Out;
 
-pub(crate) fn encode(front: &Front, operation: Operation, outcome: &Outcome, out: &mut Out) {
-    out.map(|reply| match outcome {
-        Outcome::Valid => reply.member("Valid").bool(true),
-        Outcome::Reply(one) => encode_reply(front, one, reply),
-        Outcome::Answer(answer) => encode_answer(front, operation, answer, reply),
-    });
-}
-
-fn encode_reply(front: &Front, one: &Reply, reply: &mut Members<'_>) {
-    match one {
-        Reply::Done => {}
-        Reply::Hosting(_) => todo!(),
-        Reply::Ticket(one, estimate) => ticket(front, one, *estimate, reply.member("MatchmakingTicket")),
-        Reply::RuleSet(name, one) => rule_set(front, name.as_str(), one, reply.member("RuleSet")),
-        Reply::Matchmaker(name, one) => matchmaker(front, name.as_str(), one, reply.member("Configuration")),
-    }
-}
-
-fn encode_answer(front: &Front, operation: Operation, answer: &Answer, reply: &mut Members<'_>) {
-    debug_assert!(operation.name().starts_with("Describe") || operation == Operation::ListTagsForResource);
-    let next = match answer {
-        Answer::Hosting(_) => todo!(),
-        Answer::Tickets(found) => {
-            let list = reply.member("TicketList");
-            list.list(found.iter(), |out, (one, estimate)| ticket(front, one, *estimate, out));
-            &None
-        }
-        Answer::RuleSets { found, next } => {
-            let list = reply.member("RuleSets");
-            list.list(found.iter(), |out, (name, one)| rule_set(front, name.as_str(), one, out));
-            next
-        }
-        Answer::Matchmakers { found, next } => {
-            let list = reply.member("Configurations");
-            list.list(found.iter(), |out, (name, one)| matchmaker(front, name.as_str(), one, out));
-            next
-        }
-        Answer::Tags(tags) => {
-            reply.member("Tags").list(tags.iter(), |out, (key, value)| pair(key, value, out));
-            &None
-        }
-    };
-    if let Some(next) = next {
-        reply.text("NextToken", &token(next));
-    }
-}
-
-fn pair(key: &str, value: &str, out: &mut Out) {
-    out.map(|pair| {
-        pair.text("Key", key);
-        pair.text("Value", value);
-    });
-}
-
-fn seconds(span: Duration) -> i64 {
-    span.as_secs() as i64
-}
-
-fn rule_set(front: &Front, name: &str, one: &RuleSetRecord, out: &mut Out) {
+pub(super) fn rule_set(front: &Front, name: &str, one: &RuleSetRecord, out: &mut Out) {
     out.map(|rule_set| {
         rule_set.text("RuleSetName", name);
         rule_set.text("RuleSetArn", &front.arns().name(Kind::RuleSet, name));
@@ -80,7 +19,7 @@ fn rule_set(front: &Front, name: &str, one: &RuleSetRecord, out: &mut Out) {
     });
 }
 
-fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
+pub(super) fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
     let fields = &one.fields;
     let mode = match one.mode() {
         Mode::Standalone => "STANDALONE",
@@ -120,7 +59,7 @@ fn matchmaker(front: &Front, name: &str, one: &Matchmaker, out: &mut Out) {
     });
 }
 
-fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &mut Out) {
+pub(super) fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &mut Out) {
     let reason = one.reason.and_then(|reason| status_reason(one.status, reason)).or(ended(one.status));
     out.map(|ticket| {
         ticket.text("TicketId", &one.id);
