@@ -148,7 +148,10 @@ const NOT_SERVED: [(&str, &[&str]); 9] = [
         "as many game servers as you start; DescribeFleetUtilization tells how many are busy",
         &["DeleteScalingPolicy", "DescribeScalingPolicies", "PutScalingPolicy", "UpdateFleetCapacity"],
     ),
-    ("ListCompute and DescribeCompute for the machines of a fleet", &["DescribeEC2InstanceLimits", "DescribeInstances"]),
+    (
+        "ListCompute and DescribeCompute for the machines of a fleet",
+        &["DescribeEC2InstanceLimits", "DescribeInstances"],
+    ),
     ("your own access to your own machines", &["GetComputeAccess", "GetInstanceAccess"]),
     ("the logs where the game server wrote them, on its machine", &["GetGameSessionLogUrl"]),
     ("the ports that each game server reports when it is ready", &["UpdateFleetPortSettings"]),

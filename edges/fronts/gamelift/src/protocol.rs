@@ -72,7 +72,9 @@ pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Opera
     if let Some(name) = asked
         && let Some(instead) = instead_of(name)
     {
-        let why = format!("operation: expected one that is served here, found {name}; use {instead} [{NOT_SERVED}]");
+        let why = format!(
+            "operation: expected one that is served here, found {name}; use {instead} [{NOT_SERVED}]"
+        );
         return Err(ApiError::new(Class::InvalidRequest, why));
     }
     let unknown = || {

@@ -117,7 +117,8 @@ impl<'t> Reader<'t> {
     /// A word that ends here: what follows belongs to no word.
     fn word(&mut self, word: &str) -> bool {
         let Some(next) = self.rest.get(..word.len()) else { return false };
-        let goes_on = self.rest[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+        let goes_on =
+            self.rest[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
         let is_next = next.eq_ignore_ascii_case(word) && !goes_on;
         if is_next {
             self.skip(word.len());
@@ -297,7 +298,9 @@ mod tests {
     fn print_operand(operand: &Operand) -> String {
         match operand {
             Operand::Property(key) => format!("{PROPERTY}{}", escaped(key)),
-            other => OPERANDS.iter().find(|(_, one)| one == other).expect("every operand is listed").0.to_string(),
+            other => {
+                OPERANDS.iter().find(|(_, one)| one == other).expect("every operand is listed").0.to_string()
+            }
         }
     }
 
@@ -315,10 +318,8 @@ mod tests {
     }
 
     fn any_compare() -> impl Strategy<Value = Filter> {
-        let text_operand = prop_oneof![
-            select(vec![Operand::Id, Operand::Name]),
-            ".{1,8}".prop_map(Operand::Property)
-        ];
+        let text_operand =
+            prop_oneof![select(vec![Operand::Id, Operand::Name]), ".{1,8}".prop_map(Operand::Property)];
         let text = "[^:]{0,8}".prop_map(Value::Text);
         let number_operand = select(vec![Operand::MaxPlayers, Operand::CreatedAt, Operand::Players]);
         let equality = || select(vec![Comparison::Equal, Comparison::Unequal]);
@@ -326,7 +327,11 @@ mod tests {
         prop_oneof![
             (text_operand, equality(), text).prop_map(compare),
             (Just(Operand::HasRoom), equality(), any::<bool>().prop_map(Value::Bool)).prop_map(compare),
-            (number_operand, select(COMPARISONS.map(|(_, by)| by).to_vec()), any::<i64>().prop_map(Value::Number))
+            (
+                number_operand,
+                select(COMPARISONS.map(|(_, by)| by).to_vec()),
+                any::<i64>().prop_map(Value::Number)
+            )
                 .prop_map(compare),
         ]
     }
@@ -382,10 +387,16 @@ mod tests {
     #[test]
     fn an_error_tells_position_expected_and_found() {
         let cases = [
-            ("", "expected one of gameSessionId, gameSessionName, maximumSessions, creationTimeMillis, playerSessionCount, hasAvailablePlayerSessions, gameSessionProperties.KEY at position 1, found the end"),
+            (
+                "",
+                "expected one of gameSessionId, gameSessionName, maximumSessions, creationTimeMillis, playerSessionCount, hasAvailablePlayerSessions, gameSessionProperties.KEY at position 1, found the end",
+            ),
             ("maximumSessions 5", "expected one of = <> < > <= >= at position 17, found \"5\""),
             ("maximumSessions = 'x'", "expected a whole number at position 19, found \"'x'\""),
-            ("gameSessionName < 'a'", "expected one of = <>, there is no other between texts or truth values at position 17, found \"< 'a'\""),
+            (
+                "gameSessionName < 'a'",
+                "expected one of = <>, there is no other between texts or truth values at position 17, found \"< 'a'\"",
+            ),
             ("gameSessionName = 5", "expected a text in quotes at position 19, found \"5\""),
             ("gameSessionName = 'é", "expected ' at the end of the text at position 21, found the end"),
             ("hasAvailablePlayerSessions=1", "expected true or false at position 28, found \"1\""),

@@ -63,7 +63,9 @@ impl<'a> Shapes<'a> {
     }
 
     pub fn violate(&self, path: impl Display, expected: impl Display, found: impl Display) {
-        self.violations.borrow_mut().push(format!("{}{path}: expected {expected}, found {found}", self.within));
+        self.violations
+            .borrow_mut()
+            .push(format!("{}{path}: expected {expected}, found {found}", self.within));
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Document<'a>> {

@@ -218,7 +218,8 @@ fn events() -> Vec<FleetEvent> {
     ];
     let of_processes = causes.into_iter().map(ended);
     let timed_out = FleetEventKind::ActivationTimedOut { session: "fleet-1/custom-a/s-1".into() };
-    let kinds = [FleetEventKind::Created, FleetEventKind::Deleting, timed_out].into_iter().chain(of_processes);
+    let kinds =
+        [FleetEventKind::Created, FleetEventKind::Deleting, timed_out].into_iter().chain(of_processes);
     kinds.enumerate().map(|(number, kind)| event(number as u64, kind)).collect()
 }
 
@@ -264,11 +265,7 @@ fn of_fleets() -> Vec<Case> {
         ("describe_fleets", DescribeFleetAttributes, listed()),
         ("list_fleets", ListFleets, listed()),
         ("describe_fleet_locations", DescribeFleetLocationAttributes, told(attributes)),
-        (
-            "describe_fleet_events",
-            DescribeFleetEvents,
-            told(Answer::FleetEvents(id(), (events(), None))),
-        ),
+        ("describe_fleet_events", DescribeFleetEvents, told(Answer::FleetEvents(id(), (events(), None)))),
         ("describe_capacity", DescribeFleetCapacity, used(None)),
         ("describe_location_capacity", DescribeFleetLocationCapacity, used(Some("custom-a"))),
         ("describe_utilization", DescribeFleetUtilization, used(None)),
@@ -384,11 +381,7 @@ fn of_sessions() -> Vec<Case> {
             DescribePlayerSessions,
             told(Answer::PlayerSessions((described, next()))),
         ),
-        (
-            "connections",
-            GetPlayerConnectionDetails,
-            told(Answer::Connections(active(), vec!["ann".into()])),
-        ),
+        ("connections", GetPlayerConnectionDetails, told(Answer::Connections(active(), vec!["ann".into()]))),
     ]
 }
 
@@ -428,8 +421,7 @@ fn every_reply_is_as_written() {
 #[test]
 fn what_has_nothing_to_say_says_so() {
     use Operation::*;
-    let operations =
-        [DeleteLocation, DeleteFleet, DeleteAlias, DeregisterCompute, DeleteGameSessionQueue];
+    let operations = [DeleteLocation, DeleteFleet, DeleteAlias, DeregisterCompute, DeleteGameSessionQueue];
     for operation in operations {
         let body = |protocol| front().encode(protocol, operation, Ok(did(Reply::Done))).body;
         assert_eq!((body(Protocol::Json), body(Protocol::Cbor)), (b"{}".to_vec(), vec![0xa0]));
@@ -449,7 +441,8 @@ fn an_endpoint_that_is_not_set_is_not_told() {
     };
     let told = |settings: &FrontSettings| {
         let reply = did(Reply::Compute("fleet-1".into(), "pc-1".into(), Box::new(compute())));
-        let answer = Front::new(settings.clone()).encode(Protocol::Json, Operation::RegisterCompute, Ok(reply));
+        let answer =
+            Front::new(settings.clone()).encode(Protocol::Json, Operation::RegisterCompute, Ok(reply));
         String::from_utf8(answer.body).unwrap().contains("GameLiftServiceSdkEndpoint")
     };
     assert!(!told(&settings));

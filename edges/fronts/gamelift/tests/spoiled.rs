@@ -66,7 +66,7 @@ fn bodies() -> Vec<(Operation, Value)> {
     bodies
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 26] = [
     "",
     "Key",
     "Value",
@@ -85,8 +85,16 @@ const KEYS: [&str; 18] = [
     "NextToken",
     "NotificationTarget",
     "GameSessionArn",
+    "FleetId",
+    "AliasId",
+    "GameSessionId",
+    "Location",
+    "Locations",
+    "DestinationArn",
+    "Type",
+    "FilterExpression",
 ];
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 15] = [
     "",
     "a_b",
     "ACCEPT",
@@ -97,6 +105,11 @@ const TEXTS: [&str; 10] = [
     "arn:aws:gamelift:::matchmakingconfiguration/",
     "NS9kdWVs",
     "topic.fifo",
+    "fleet-1",
+    "alias-1",
+    "custom-a",
+    "a/b/c",
+    "NOT (playerSessionCount>1)",
 ];
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -65,6 +65,8 @@ fn routing(shapes: &Shapes<'_>) -> Option<Routing> {
     shapes.required("Type");
     match shapes.choice("Type", &[("SIMPLE", false), ("TERMINAL", true)])? {
         false => shapes.required_fleet().map(Routing::Fleet),
-        true => Some(Routing::Nowhere { message: shapes.optional_text("Message", 0..=1024).unwrap_or_default() }),
+        true => {
+            Some(Routing::Nowhere { message: shapes.optional_text("Message", 0..=1024).unwrap_or_default() })
+        }
     }
 }

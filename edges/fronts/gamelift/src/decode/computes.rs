@@ -19,7 +19,9 @@ fn fields(shapes: &Shapes<'_>) -> Option<ComputeFields> {
     // The model asks for none of the two; machines of one's own have nobody else to tell them.
     let ip = shapes.required("IpAddress").and_then(|ip| shapes.text("IpAddress", ip, 1..=128));
     let ip = ip.and_then(|ip| {
-        shapes.only("IpAddress", ip, "hexadecimal digits, : and .", |c| c.is_ascii_hexdigit() || ":.".contains(c))
+        shapes.only("IpAddress", ip, "hexadecimal digits, : and .", |c| {
+            c.is_ascii_hexdigit() || ":.".contains(c)
+        })
     });
     let location = shapes.required_location();
     let dns = shapes.get("DnsName").and_then(|name| {

@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn a_cost_is_as_exact_as_it_is_written() {
-        let cases = [("0.5", 50_000), ("1", 100_000), ("00012.00034", 1_200_034), ("99999.99999", 9_999_999_999)];
+        let cases =
+            [("0.5", 50_000), ("1", 100_000), ("00012.00034", 1_200_034), ("99999.99999", 9_999_999_999)];
         for (text, expected) in cases {
             assert_eq!(read_cost(text), Some(Cost(expected)), "{text}");
         }

@@ -13,10 +13,8 @@ use crate::shapes::Shapes;
 const POLICIES: [(&str, JoinPolicy); 2] =
     [("ACCEPT_ALL", JoinPolicy::AcceptAll), ("DENY_ALL", JoinPolicy::DenyAll)];
 const PROTECTION: [(&str, bool); 2] = [("NoProtection", false), ("FullProtection", true)];
-const MODES: [(&str, TerminationMode); 2] = [
-    ("TRIGGER_ON_PROCESS_TERMINATE", TerminationMode::Trigger),
-    ("FORCE_TERMINATE", TerminationMode::Force),
-];
+const MODES: [(&str, TerminationMode); 2] =
+    [("TRIGGER_ON_PROCESS_TERMINATE", TerminationMode::Trigger), ("FORCE_TERMINATE", TerminationMode::Force)];
 /// None is ever in error here, but one may ask.
 const STATUSES: [(&str, &str); 5] = [
     ("ACTIVATING", "ACTIVATING"),
@@ -34,7 +32,11 @@ pub(super) fn create(shapes: &Shapes<'_>) -> Option<Asked> {
     // The older name of the same thing.
     let token = match (token("IdempotencyToken"), token("GameSessionId")) {
         (Some(token), Some(id)) if token != id => {
-            shapes.violate("GameSessionId", "none beside IdempotencyToken, which took its place", format!("{id:?}"));
+            shapes.violate(
+                "GameSessionId",
+                "none beside IdempotencyToken, which took its place",
+                format!("{id:?}"),
+            );
             None
         }
         (token, id) => token.or(id),
@@ -142,6 +144,8 @@ fn expression<T>(
 ) -> Option<T> {
     let text = shapes.text(key, shapes.get(key)?, 1..=1024)?;
     parse(text)
-        .map_err(|why| shapes.violate(key, format_args!("{} at position {}", why.expected, why.position), why.found))
+        .map_err(|why| {
+            shapes.violate(key, format_args!("{} at position {}", why.expected, why.position), why.found)
+        })
         .ok()
 }

@@ -3,9 +3,7 @@
 use std::fmt::Arguments;
 
 use matchwright_amazon::{Kind, name_of};
-use matchwright_engine::{
-    BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource,
-};
+use matchwright_engine::{BackfillMode, Command, MatchmakerFields, MatchmakerPatch, Mode, Query, Resource};
 use matchwright_model::{MatchmakerName, PlayerId, TicketId};
 
 use super::{Asked, page, page_of};

@@ -2,7 +2,9 @@
 
 use std::fmt::Arguments;
 
-use matchwright_hosting::{Command, Fallback, LocationOverride, PlacementRequest, PlayerLatency, Query, Resource};
+use matchwright_hosting::{
+    Command, Fallback, LocationOverride, PlacementRequest, PlayerLatency, Query, Resource,
+};
 
 use super::queues::locations_once;
 use super::{Asked, command, query};

@@ -9,12 +9,8 @@ use super::game_sessions::fleet_of;
 use super::{Asked, PAGE_MAX, command, page_of, query};
 use crate::shapes::Shapes;
 
-const STATUSES: [(&str, &str); 4] = [
-    ("RESERVED", "RESERVED"),
-    ("ACTIVE", "ACTIVE"),
-    ("COMPLETED", "COMPLETED"),
-    ("TIMEDOUT", "TIMEDOUT"),
-];
+const STATUSES: [(&str, &str); 4] =
+    [("RESERVED", "RESERVED"), ("ACTIVE", "ACTIVE"), ("COMPLETED", "COMPLETED"), ("TIMEDOUT", "TIMEDOUT")];
 
 pub(super) fn create(shapes: &Shapes<'_>) -> Option<Asked> {
     let (session, player) = (shapes.required_game_session(), shapes.player_request());

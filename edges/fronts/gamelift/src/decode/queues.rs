@@ -67,7 +67,8 @@ pub(super) fn describe(shapes: &Shapes<'_>) -> Option<Asked> {
 /// The members that create and update share; what is not given stays `None`.
 fn patch(shapes: &Shapes<'_>) -> QueuePatch {
     let destinations = shapes.get("Destinations").and_then(|given| {
-        shapes.each("Destinations", given, 0..=usize::MAX, |path, one| destination(&shapes.inside(path, one)?))
+        shapes
+            .each("Destinations", given, 0..=usize::MAX, |path, one| destination(&shapes.inside(path, one)?))
     });
     let latency_policies = shapes.get("PlayerLatencyPolicies").and_then(|given| {
         let read = |path: Arguments<'_>, one| latency_policy(&shapes.inside(path, one)?);
@@ -124,7 +125,8 @@ fn priority_order(shapes: &Shapes<'_>) -> Vec<Priority> {
         shapes.each("PriorityOrder", order, 1..=4, |path, one| shapes.choice_of(path, one, &PRIORITIES))
     });
     let order = order.unwrap_or_default();
-    let word = |one: &Priority| PRIORITIES.iter().find(|(_, priority)| priority == one).map(|(word, _)| *word);
+    let word =
+        |one: &Priority| PRIORITIES.iter().find(|(_, priority)| priority == one).map(|(word, _)| *word);
     shapes.distinct("PriorityOrder", order.iter().filter_map(word));
     order
 }

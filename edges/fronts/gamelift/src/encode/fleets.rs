@@ -2,7 +2,8 @@
 
 use matchwright_amazon::Kind;
 use matchwright_hosting::{
-    Alias, Compute, Cost, EndCause, Fleet, FleetEvent, FleetEventKind, FleetStatus, Routing, Token, Utilization,
+    Alias, Compute, Cost, EndCause, Fleet, FleetEvent, FleetEventKind, FleetStatus, Routing, Token,
+    Utilization,
 };
 use matchwright_model::{AliasId, ComputeName, FleetId, LocationName};
 
@@ -104,7 +105,12 @@ pub(super) fn location_attributes(
 }
 
 /// ListFleets tells the ids alone.
-pub(super) fn fleets(front: &Front, operation: Operation, found: &[(FleetId, Fleet)], reply: &mut Members<'_>) {
+pub(super) fn fleets(
+    front: &Front,
+    operation: Operation,
+    found: &[(FleetId, Fleet)],
+    reply: &mut Members<'_>,
+) {
     match operation {
         Operation::ListFleets => reply.member("FleetIds").list(found.iter(), |out, (id, _)| out.text(id)),
         _ => reply.member("FleetAttributes").list(found.iter(), |out, (id, one)| fleet(front, id, one, out)),
@@ -153,7 +159,9 @@ fn told(kind: &FleetEventKind) -> (&'static str, String) {
         }
         FleetEventKind::ActivationTimedOut { session } => (
             "GAME_SESSION_ACTIVATION_TIMEOUT",
-            format!("Game session {session} was not activated in time; its server must call ActivateGameSession."),
+            format!(
+                "Game session {session} was not activated in time; its server must call ActivateGameSession."
+            ),
         ),
     }
 }
@@ -165,20 +173,27 @@ fn ended(cause: EndCause) -> (&'static str, &'static str) {
         EndCause::NotReady => ("SERVER_PROCESS_PROCESS_READY_TIMEOUT", "did not call ProcessReady in time"),
         EndCause::Unhealthy => ("SERVER_PROCESS_TERMINATED_UNHEALTHY", "was unhealthy three times in a row"),
         EndCause::NotEnded => ("SERVER_PROCESS_PROCESS_EXIT_TIMEOUT", "did not end when told to"),
-        EndCause::ComputeGone => ("SERVER_PROCESS_FORCE_TERMINATED", "lost its compute, which was deregistered"),
+        EndCause::ComputeGone => {
+            ("SERVER_PROCESS_FORCE_TERMINATED", "lost its compute, which was deregistered")
+        }
     }
 }
 
 /// One structure where a location was named, else a list.
-pub(super) fn utilizations(front: &Front, operation: Operation, found: &[Utilization], reply: &mut Members<'_>) {
+pub(super) fn utilizations(
+    front: &Front,
+    operation: Operation,
+    found: &[Utilization],
+    reply: &mut Members<'_>,
+) {
     use Operation::*;
     match operation {
         DescribeFleetLocationUtilization => found.iter().for_each(|one| {
             utilization(front, one, reply.member("FleetUtilization"));
         }),
-        DescribeFleetUtilization => reply
-            .member("FleetUtilization")
-            .list(found.iter(), |out, one| utilization(front, one, out)),
+        DescribeFleetUtilization => {
+            reply.member("FleetUtilization").list(found.iter(), |out, one| utilization(front, one, out))
+        }
         DescribeFleetLocationCapacity => found.iter().for_each(|one| {
             capacity(front, one, reply.member("FleetCapacity"));
         }),
@@ -256,7 +271,13 @@ pub(super) fn compute(front: &Front, fleet: &FleetId, name: &ComputeName, one: &
     });
 }
 
-pub(super) fn token(front: &Front, fleet: &FleetId, name: &ComputeName, one: &Token, reply: &mut Members<'_>) {
+pub(super) fn token(
+    front: &Front,
+    fleet: &FleetId,
+    name: &ComputeName,
+    one: &Token,
+    reply: &mut Members<'_>,
+) {
     compute_name(front, fleet, name, reply);
     reply.text("AuthToken", &one.text);
     reply.member("ExpirationTimestamp").time(one.expires_at);

@@ -1,9 +1,7 @@
 //! Tickets, rule sets, matchmakers (spec 1.4).
 
 use matchwright_amazon::Kind;
-use matchwright_engine::{
-    BackfillMode, EndReason, Matchmaker, Mode, RuleSetRecord, Session, Status, Ticket,
-};
+use matchwright_engine::{BackfillMode, EndReason, Matchmaker, Mode, RuleSetRecord, Session, Status, Ticket};
 use matchwright_model::{AttributeValue, Player, TeamName};
 
 use super::{pair, seconds};
@@ -131,6 +129,7 @@ fn connection(front: &Front, ticket: &Ticket, session: &Session, out: &mut Out) 
                 matched.text("PlayerSessionId", id);
             });
         });
+        connection.text("PlayerGatewayStatus", "DISABLED");
     });
 }
 

@@ -2,8 +2,8 @@
 
 use matchwright_amazon::{Kind, matchmaker_data};
 use matchwright_hosting::{
-    Destination, Fallback, GameSession, LatencyPolicy, LocationOverride, Placement, PlacementStatus, PlayerLatency,
-    Priority, Queue,
+    Destination, Fallback, GameSession, LatencyPolicy, LocationOverride, Placement, PlacementStatus,
+    PlayerLatency, Priority, Queue,
 };
 use matchwright_model::{LocationName, QueueName};
 

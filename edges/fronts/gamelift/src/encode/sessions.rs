@@ -52,10 +52,13 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
         session.text("IpAddress", &one.ip);
         session.optional_text("DnsName", one.dns.as_ref());
         session.int("Port", one.port);
-        session.text("PlayerSessionCreationPolicy", match fields.policy {
-            JoinPolicy::AcceptAll => "ACCEPT_ALL",
-            JoinPolicy::DenyAll => "DENY_ALL",
-        });
+        session.text(
+            "PlayerSessionCreationPolicy",
+            match fields.policy {
+                JoinPolicy::AcceptAll => "ACCEPT_ALL",
+                JoinPolicy::DenyAll => "DENY_ALL",
+            },
+        );
         session.optional_text("CreatorId", fields.creator.as_ref());
         session.optional_text("GameSessionData", fields.data.as_ref());
         if let Some(roster) = &one.roster {
@@ -109,7 +112,12 @@ pub(super) fn player_session(front: &Front, one: &PlayerSession, session: &GameS
 }
 
 /// Straight to the game server: there is no player gateway here, and no token for one.
-pub(super) fn connections(front: &Front, session: &GameSession, players: &[PlayerId], reply: &mut Members<'_>) {
+pub(super) fn connections(
+    front: &Front,
+    session: &GameSession,
+    players: &[PlayerId],
+    reply: &mut Members<'_>,
+) {
     reply.text("GameSessionId", &front.arns().game_session(&session.id));
     reply.member("PlayerConnectionDetails").list(players.iter(), |out, player| {
         out.map(|detail| {

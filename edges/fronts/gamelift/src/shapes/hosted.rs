@@ -7,7 +7,8 @@ use std::sync::Arc;
 use matchwright_amazon::{Kind, name_of};
 use matchwright_hosting::PlayerRequest;
 use matchwright_model::{
-    AliasId, ComputeName, FleetId, GameSessionId, LocationName, PlacementId, PlayerSessionId, QueueName, Timestamp,
+    AliasId, ComputeName, FleetId, GameSessionId, LocationName, PlacementId, PlayerSessionId, QueueName,
+    Timestamp,
 };
 
 use super::{Length, Shapes, all};
@@ -82,7 +83,8 @@ impl<'a> Shapes<'a> {
     pub fn new_location(&self, key: &str) -> Option<LocationName> {
         let expected = "custom- and a name of letters, digits and -";
         let value = self.required(key)?;
-        self.fit(key, value, 8..=64, expected, |text| Some(text).filter(|name| is_custom(name))).map(Into::into)
+        self.fit(key, value, 8..=64, expected, |text| Some(text).filter(|name| is_custom(name)))
+            .map(Into::into)
     }
 
     pub fn custom_location(&self, key: &str) -> Option<LocationName> {
@@ -95,7 +97,8 @@ impl<'a> Shapes<'a> {
     pub fn new_compute(&self, key: &str) -> Option<ComputeName> {
         let expected = "a name of letters, digits and -, or two of them with / between";
         let value = self.required(key)?;
-        self.fit(key, value, 1..=128, expected, |text| Some(text).filter(|name| is_compute(name))).map(Into::into)
+        self.fit(key, value, 1..=128, expected, |text| Some(text).filter(|name| is_compute(name)))
+            .map(Into::into)
     }
 
     pub fn compute(&self, key: &str) -> Option<ComputeName> {
@@ -162,7 +165,9 @@ impl<'a> Shapes<'a> {
 
     /// Shared, for it is large and told in several places.
     pub fn game_session_data(&self) -> Option<Arc<str>> {
-        self.get("GameSessionData").and_then(|data| self.text("GameSessionData", data, 1..=262_144)).map(Arc::from)
+        self.get("GameSessionData")
+            .and_then(|data| self.text("GameSessionData", data, 1..=262_144))
+            .map(Arc::from)
     }
 
     /// Each only once.
