@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use matchwright_model::{MatchId, MatchmakerName, Player, QueueName, RuleSetName, TicketId};
+use matchwright_model::{GameSessionId, MatchId, MatchmakerName, Player, QueueName, RuleSetName, TicketId};
 
 use crate::{BackfillMode, Mode, Resource, RuleCount, Seat, Session};
 
@@ -75,6 +75,12 @@ pub enum Command {
     },
     /// Game servers and who hosts them; boxed like all that is rare and large.
     Hosting(Box<matchwright_hosting::Command>),
+    /// A game server asks for its game session: a backfill is started or stopped only where that session runs.
+    OfSession {
+        process: Box<matchwright_hosting::ProcessKey>,
+        session: GameSessionId,
+        command: Box<Command>,
+    },
     /// The clock: ends what is due, at most `Settings::due_per_tick` at a time.
     Tick,
     /// A sink delivered everything up to a position of the journal.

@@ -97,6 +97,10 @@ fn decide_alone(state: &State, context: &Context<'_>, command: &Command) -> Resu
             proposal::decide_placement(state, context, *match_id, result)
         }
         Command::Hosting(command) => hosting::decide(state, context, command),
+        Command::OfSession { process, session, command } => {
+            hosting::refuse_foreign(state, process, session)?;
+            decide_alone(state, context, command)
+        }
         Command::Tick => Ok(Decision::done(state::decide_tick(state, context))),
         Command::AdvanceSink { sink, position } => {
             Ok(Decision::done(vec![Change::SinkAdvanced { sink: sink.clone(), position: *position }]))

@@ -35,6 +35,26 @@ pub(crate) fn decide(
     Ok(Decision { changes, reply: Reply::Hosting(decided.reply) })
 }
 
+/// A game server asks for the game that it runs, and for no other.
+///
+/// # Rejections, in this order
+/// `SessionNotFound`, `NotItsSession`.
+pub(crate) fn refuse_foreign(
+    state: &State,
+    process: &hosting::ProcessKey,
+    session: &GameSessionId,
+) -> Result<(), Rejection> {
+    let refuse = |rejection| Err(Rejection::Hosting(rejection));
+    match state.hosting.sessions.get(session) {
+        None => refuse(hosting::Rejection::SessionNotFound(session.clone())),
+        Some(found) if found.process != *process => {
+            let (process, session) = (process.clone(), session.clone());
+            refuse(hosting::Rejection::NotItsSession { process, session })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 pub(crate) fn hosted(change: hosting::Change) -> Change {
     Change::Hosting(Box::new(change))
 }

@@ -16,12 +16,14 @@ fn attribute(value: &Value) -> AttributeValue {
     match text(&value["attributeType"]) {
         "STRING" => AttributeValue::Text(text(found).to_string()),
         "DOUBLE" => AttributeValue::Number(found.as_f64().unwrap()),
-        "STRING_LIST" => {
-            AttributeValue::TextList(found.as_array().unwrap().iter().map(|one| text(one).to_string()).collect())
-        }
+        "STRING_LIST" => AttributeValue::TextList(
+            found.as_array().unwrap().iter().map(|one| text(one).to_string()).collect(),
+        ),
         "STRING_DOUBLE_MAP" => {
             let entries = found.as_object().unwrap().iter();
-            AttributeValue::NumberMap(entries.map(|(key, one)| (key.clone(), one.as_f64().unwrap())).collect())
+            AttributeValue::NumberMap(
+                entries.map(|(key, one)| (key.clone(), one.as_f64().unwrap())).collect(),
+            )
         }
         other => panic!("attribute type {other}"),
     }

@@ -14,6 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("matchwright-sinks", &[]),
     ("matchwright-gamelift", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
     (
+        "matchwright-game-server",
+        &["matchwright-model", "matchwright-hosting", "matchwright-engine", "matchwright-amazon"],
+    ),
+    (
         "matchwright-sim",
         &["matchwright-model", "matchwright-rules", "matchwright-engine", "matchwright-search"],
     ),
@@ -28,7 +32,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-rules",
             "matchwright-engine",
             "matchwright-search",
+            "matchwright-hosting",
             "matchwright-gamelift",
+            "matchwright-game-server",
             "matchwright-journal",
             "matchwright-sinks",
         ],
