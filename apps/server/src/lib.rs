@@ -2,11 +2,12 @@
 //! whoever follows them.
 //!
 //! Reading order: [`config`] (what can be set), [`Node`] (start, run, stop), [`realm`] (a journal, its writer and
-//! their followers), `http` (the doors), `sinks` (deliveries), [`metrics`],
+//! their followers), `http` (the doors), `game_server` (sockets of game servers), `sinks` (deliveries), [`metrics`],
 //! [`echo`] (a yardstick).
 
 pub mod config;
 pub mod echo;
+mod game_server;
 mod http;
 pub mod metrics;
 mod node;

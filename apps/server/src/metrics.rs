@@ -37,6 +37,8 @@ const COUNTERS: &[(&str, &str)] = &[
     ("matchwright_rule_evaluations_failed", "RuleEvaluationsFailed: times a rule did not hold, by rule"),
     ("matchwright_requests", "Requests by operation and status"),
     ("matchwright_journal_records", "Records on the disk"),
+    ("matchwright_game_server_messages", "Frames of game servers by action"),
+    ("matchwright_game_server_refused", "Sockets of game servers that were not opened, by status"),
 ];
 const HISTOGRAMS: &[(&str, &str)] = &[
     ("matchwright_time_to_match", "TimeToMatch: from a ticket's start to its potential match"),
@@ -45,6 +47,7 @@ const HISTOGRAMS: &[(&str, &str)] = &[
     ("matchwright_journal_commit", "A group commit, append and sync"),
 ];
 const GAUGES: &[(&str, &str)] = &[
+    ("matchwright_game_server_sockets", "Open sockets of game servers"),
     ("matchwright_current_tickets", "CurrentTickets: tickets that are being processed or wait"),
     ("matchwright_journal_full", "1 while the journal has no room and changes are refused"),
     ("matchwright_sink_lag", "Positions of the journal that a sink has not delivered"),
@@ -57,6 +60,7 @@ pub struct Recorder {
     handle: PrometheusHandle,
     /// Handles of what was counted before: they cost less than the registry.
     requests: RwLock<BTreeMap<(&'static str, u16), Counter>>,
+    messages: RwLock<BTreeMap<&'static str, Counter>>,
 }
 
 impl Recorder {
@@ -71,7 +75,7 @@ impl Recorder {
             HISTOGRAMS.iter().for_each(|(name, meaning)| describe_histogram!(*name, Unit::Seconds, *meaning));
             GAUGES.iter().for_each(|(name, meaning)| describe_gauge!(*name, *meaning));
         });
-        Arc::new(Self { recorder, handle, requests: RwLock::default() })
+        Arc::new(Self { recorder, handle, requests: RwLock::default(), messages: RwLock::default() })
     }
 
     /// The text that scrapers read.
@@ -95,6 +99,32 @@ impl Recorder {
         );
         made.increment(1);
         self.requests.write().unwrap_or_else(PoisonError::into_inner).insert(key, made);
+    }
+}
+
+impl Recorder {
+    pub(crate) fn socket_message(&self, action: &'static str) {
+        if let Some(known) = self.messages.read().unwrap_or_else(PoisonError::into_inner).get(action) {
+            return known.increment(1);
+        }
+        let made = with_local_recorder(
+            &self.recorder,
+            || counter!("matchwright_game_server_messages", "action" => action),
+        );
+        made.increment(1);
+        self.messages.write().unwrap_or_else(PoisonError::into_inner).insert(action, made);
+    }
+
+    pub(crate) fn socket_refused(&self, status: u16) {
+        with_local_recorder(&self.recorder, || {
+            counter!("matchwright_game_server_refused", "status" => status.to_string()).increment(1)
+        });
+    }
+
+    pub(crate) fn sockets(&self, open: usize) {
+        with_local_recorder(&self.recorder, || {
+            gauge!("matchwright_game_server_sockets").set(open as f64);
+        });
     }
 }
 

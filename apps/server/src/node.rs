@@ -10,12 +10,14 @@ use matchwright_engine::Event;
 use matchwright_gamelift::auth::Keyring;
 use matchwright_gamelift::events::Envelopes;
 use matchwright_gamelift::{Front, FrontSettings};
+use matchwright_hosting::Push;
 use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::{Config, ConfigError, keyring};
-use crate::http::{App, Gate, Served, listen};
+use crate::game_server::{Settings, Sockets, Switchboard};
+use crate::http::{App, Certificate, Gate, Served, TlsError, listen};
 use crate::metrics::{Meters, Recorder};
 use crate::realm::ids::Ids;
 use crate::realm::{Encoder, OpenOptions, Running, open};
@@ -30,6 +32,8 @@ pub enum NodeError {
     System { what: &'static str, source: std::io::Error },
     #[error("{0}")]
     Config(#[from] ConfigError),
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     #[error("{0}")]
     Journal(#[from] Fault),
     #[error("{0}")]
@@ -65,17 +69,21 @@ impl Node {
         let address = listener.local_addr().map_err(system("socket"))?;
         let recorder = Recorder::new();
         let (fault_sender, faults) = mpsc::unbounded_channel();
-        let mut realms = Vec::new();
+        let (mut realms, mut pushes) = (Vec::new(), Vec::new());
         let mut sinks = Sinks::default();
         for region in &config.regions {
             let meters = Meters::new(recorder.clone(), region.clone());
-            let running = open(options(config, region, meters.clone(), fault_sender.clone()))?;
+            let (to_game_servers, told) = mpsc::unbounded_channel();
+            let running =
+                open(options(config, region, meters.clone(), to_game_servers, fault_sender.clone()))?;
+            pushes.push(told);
             sinks.start(&config.sinks, &running, &meters).map_err(system("thread"))?;
             realms.push(running);
         }
         let (drain, draining) = watch::channel(false);
-        let app =
-            Arc::new(app(config, keys, &realms, recorder.clone(), draining).map_err(system("randomness"))?);
+        let certificate = Certificate::open(config, address)?;
+        let app = app(config, keys, certificate, &realms, recorder.clone(), draining);
+        let app = Arc::new(app.map_err(system("randomness"))?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(door_threads())
             .enable_all()
@@ -90,6 +98,10 @@ impl Node {
                     recorder.upkeep();
                 }
             });
+            runtime.spawn(app.certificate.clone().watch());
+            for (served, told) in app.realms.iter().zip(pushes) {
+                runtime.spawn(served.switchboard.clone().run(told));
+            }
             runtime.spawn(listen(listener, app.clone()))
         };
         Ok(Self { runtime, address, realms, sinks, app, drain, serving, faults, is_signed })
@@ -102,7 +114,8 @@ impl Node {
 
     /// The start-up lines, for the operator.
     pub fn greeting(&self) -> String {
-        let mut out = format!("matchwright listens on http://{}", self.address);
+        let mut out = format!("matchwright listens on http://{0} and https://{0}", self.address);
+        out += &self.game_server_lines();
         for running in &self.realms {
             let (region, position) = (&running.realm.region, running.recovered_position);
             out += &format!("\nregion {region}: journal recovered to position {position}");
@@ -115,6 +128,20 @@ impl Node {
             }
         };
         out
+    }
+
+    /// Both URLs: no one of them serves every SDK without a word more.
+    fn game_server_lines(&self) -> String {
+        let settings = &self.app.sockets.settings;
+        let path = settings.paths.first().map_or("", String::as_str);
+        let (address, file) = (self.address, self.app.certificate.file().display());
+        let told = match settings.public_endpoint.as_str() {
+            "" => String::new(),
+            public => format!("\ngame servers are told to connect to {public}"),
+        };
+        format!(
+            "\ngame servers connect to ws://{address}{path} (Go, C++, Unreal) or wss://{address}{path} (C++, Unreal, C#, Unity; certificate {file}){told}"
+        )
     }
 
     /// Works until SIGTERM or SIGINT, then drains; a second signal ends the process at once.
@@ -188,6 +215,14 @@ fn front_settings(config: &Config, region: &str) -> FrontSettings {
     }
 }
 
+fn game_server_settings(config: &Config, region: &str) -> matchwright_game_server::FrontSettings {
+    matchwright_game_server::FrontSettings {
+        region: region.to_string(),
+        account: config.account.clone(),
+        lenient_latency: config.behavior.lenient_latency,
+    }
+}
+
 impl Encoder for Envelopes {
     fn envelope(&self, position: u64, event: &Event) -> String {
         Envelopes::envelope(self, position, event)
@@ -202,6 +237,7 @@ fn options(
     config: &Config,
     region: &str,
     meters: Arc<Meters>,
+    to_game_servers: mpsc::UnboundedSender<Vec<Push>>,
     faults: mpsc::UnboundedSender<String>,
 ) -> OpenOptions {
     let front = front_settings(config, region);
@@ -218,6 +254,7 @@ fn options(
         keep_events: config.events.keep,
         sinks: config.sinks.iter().map(|sink| sink.name.clone()).collect(),
         meters,
+        to_game_servers,
         encoder: Box::new(encoder),
         on_fault: Arc::new(move |fault| drop(faults.send(fault))),
     }
@@ -226,18 +263,25 @@ fn options(
 fn app(
     config: &Config,
     keys: Keyring,
+    certificate: Arc<Certificate>,
     realms: &[Running],
     recorder: Arc<Recorder>,
     draining: watch::Receiver<bool>,
 ) -> std::io::Result<App> {
     let served = realms.iter().map(|running| {
-        let front = Front::new(front_settings(config, &running.realm.region));
-        Arc::new(Served { realm: running.realm.clone(), front })
+        let region = &running.realm.region;
+        let front = Front::new(front_settings(config, region));
+        let game_servers = matchwright_game_server::Front::new(game_server_settings(config, region));
+        let switchboard = Switchboard::new(running.realm.clone(), Settings::new(&config.hosting));
+        Arc::new(Served { realm: running.realm.clone(), front, game_servers, switchboard })
     });
+    let secrets = config.keys.iter().map(|key| (key.access_key_id.clone(), key.secret.clone())).collect();
     Ok(App {
         realms: served.collect(),
-        gate: Gate { is_strict_region: !keys.is_empty() || realms.len() > 1, keys },
+        gate: Gate { is_strict_region: !keys.is_empty() || realms.len() > 1, keys, secrets },
         limits: config.limits.clone(),
+        sockets: Sockets::new(&config.hosting),
+        certificate,
         keep_alive: Duration::from_secs(config.events.keep_alive_seconds.max(1)),
         at_work: AtomicUsize::new(0),
         ids: Mutex::new(Ids::from_system()?),

@@ -230,7 +230,7 @@ pub(crate) fn decide_ready(
     Ok(draft.done())
 }
 
-/// Three bad heartbeats, or none: it is told to end.
+/// Three bad heartbeats, or none: it is told to end. One that is not ready yet sends none, and has its own time limit.
 ///
 /// # Rejections, in this order
 /// `ProcessNotFound`, `ProcessEnded`.
@@ -240,7 +240,10 @@ pub(crate) fn decide_unhealthy(
     key: &ProcessKey,
 ) -> Result<Decision, Rejection> {
     let mut draft = Draft::default();
-    tell_to_end(context, live(state, key)?, &mut draft);
+    let process = live(state, key)?;
+    if !matches!(process.phase, Phase::Starting { .. }) {
+        tell_to_end(context, process, &mut draft);
+    }
     Ok(draft.done())
 }
 

@@ -225,6 +225,7 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
     if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
         return Err(wrong(place, key, "at least 1", "0"));
     }
+    check_hosting(config, place)?;
     if !(1..=64).contains(&config.search.workers) {
         return Err(wrong(place, "search.workers", "1 to 64", &config.search.workers.to_string()));
     }
@@ -238,6 +239,27 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
     }
     if !config.listen.ip().is_loopback() && config.keys.is_empty() && !config.insecure_listen {
         return Err(ConfigError::OpenListen { address: config.listen.to_string() });
+    }
+    Ok(())
+}
+
+fn check_hosting(config: &Config, place: &str) -> Result<(), ConfigError> {
+    let hosting = &config.hosting;
+    if let Some((key, _)) = hosting.at_least_one().iter().find(|(_, value)| *value == 0) {
+        return Err(wrong(place, key, "at least 1", "0"));
+    }
+    let endpoint = &hosting.public_endpoint;
+    let is_url = endpoint.starts_with("ws://") || endpoint.starts_with("wss://");
+    if !endpoint.is_empty() && (!is_url || endpoint.len() > 128) {
+        let expected = "ws:// or wss://, at most 128 characters";
+        return Err(wrong(place, "hosting.public_endpoint", expected, endpoint));
+    }
+    if let Some(path) = hosting.paths.iter().find(|path| !path.starts_with('/')) {
+        return Err(wrong(place, "hosting.paths", "paths that begin with /", path));
+    }
+    let (certificate, key) = (&config.tls.certificate, &config.tls.key);
+    if certificate.as_os_str().is_empty() != key.as_os_str().is_empty() {
+        return Err(wrong(place, "tls", "both certificate and key, or neither", "one of them"));
     }
     Ok(())
 }
@@ -338,6 +360,10 @@ mod tests {
             "search.hold_seconds=-1",
             "search.workers=0",
             "limits.requests=x",
+            "hosting.heartbeat_seconds=0",
+            "hosting.public_endpoint=http://x",
+            "hosting.paths=[\"x\"]",
+            "tls.key=x.pem",
         ] {
             assert_eq!(set(&[one]).unwrap_err().code(), "C104", "{one}");
         }

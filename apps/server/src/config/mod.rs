@@ -4,6 +4,7 @@
 //! [`ConfigError`] (what is wrong, where, and what to do).
 
 mod error;
+mod hosting;
 mod keys;
 mod load;
 
@@ -17,6 +18,7 @@ use matchwright_search::SearchSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use error::ConfigError;
+pub use hosting::{Hosting, Tls};
 pub use keys::{KEYS, Key};
 pub use load::{Sources, keyring, load};
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub events: Events,
     pub quotas: Quotas,
     pub behavior: Behavior,
+    pub hosting: Hosting,
+    pub tls: Tls,
 }
 
 /// A receiver of events.
@@ -188,16 +192,30 @@ pub struct Quotas {
     pub matchmakers: usize,
     pub tags: usize,
     pub ticket_retention_seconds: u64,
+    pub locations: usize,
+    pub fleets: usize,
+    pub aliases: usize,
+    pub queues: usize,
+    pub computes_per_fleet: usize,
+    pub processes: usize,
+    pub players_per_session: u32,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        let from = Settings::default();
+        let (from, hosting) = (Settings::default(), matchwright_hosting::Settings::default());
         Self {
             rule_sets: from.rule_sets_max,
             matchmakers: from.matchmakers_max,
             tags: from.tags_max,
             ticket_retention_seconds: from.ticket_retention.as_secs(),
+            locations: hosting.locations_max,
+            fleets: hosting.fleets_max,
+            aliases: hosting.aliases_max,
+            queues: hosting.queues_max,
+            computes_per_fleet: hosting.computes_per_fleet_max,
+            processes: hosting.processes_max,
+            players_per_session: hosting.players_per_session_max,
         }
     }
 }
@@ -265,6 +283,8 @@ impl Default for Config {
             events: Events::default(),
             quotas: Quotas::default(),
             behavior: Behavior::default(),
+            hosting: Hosting::default(),
+            tls: Tls::default(),
         }
     }
 }
@@ -295,6 +315,7 @@ impl Config {
             deadline_during_acceptance: self.behavior.deadline_during_acceptance,
             party_policy: self.behavior.party_aggregation.into(),
             unknown_keys_warn: self.behavior.lenient_rule_sets,
+            hosting: self.hosting.settings(&self.quotas),
             ..Settings::default()
         }
     }

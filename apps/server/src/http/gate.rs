@@ -1,5 +1,6 @@
 //! Who may in: the region a request is for, the key that signed it, and what that key may do.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub(super) const READ_EVENTS: &str = "matchwright:ReadEvents";
 pub(crate) struct Gate {
     /// Empty: nothing is verified.
     pub keys: Keyring,
+    /// By access key: game servers sign in a way of their own.
+    pub secrets: BTreeMap<String, String>,
     /// Requests must be for a region that is served.
     pub is_strict_region: bool,
 }

@@ -73,6 +73,21 @@ impl Realm {
     }
 }
 
+#[cfg(test)]
+impl Realm {
+    /// A realm whose writer is a script: what it is asked comes out of the receiver.
+    pub(crate) fn scripted(encoder: Arc<dyn Encoder>) -> (Self, std::sync::mpsc::Receiver<Message>) {
+        let (writer, asked) = std::sync::mpsc::channel();
+        let place = replay::Place {
+            folder: std::path::PathBuf::new(),
+            realm: "us-east-1".to_string(),
+            settings: matchwright_engine::Settings::default(),
+        };
+        let hub = Hub::new(1, 0, encoder);
+        (Self { region: "us-east-1".into(), hub, place: Arc::new(place), writer }, asked)
+    }
+}
+
 impl Running {
     /// Stops the writer after what was asked before, then its followers, and waits for them.
     pub fn stop(self) {

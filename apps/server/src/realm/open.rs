@@ -6,10 +6,12 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use matchwright_engine::{Event, Settings, State, apply, tell};
+use matchwright_engine::{Command, Event, Settings, State, apply, tell};
+use matchwright_hosting::{Connection, Process, Push};
 use matchwright_journal::{Fault, Log, Options, SqliteLog};
 use matchwright_model::Timestamp;
 use matchwright_search::{Search, SearchSettings};
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::archivist::Archivist;
 use super::hub::{Encoder, Hub};
@@ -17,7 +19,7 @@ use super::hunter::{Hunter, catch_up};
 use super::ids::Ids;
 use super::replay::Place;
 use super::writer::{Clocks, Ended, Size, Writer};
-use super::{Realm, Running};
+use super::{Message, Realm, Running};
 use crate::metrics::Meters;
 
 /// What a realm is opened with.
@@ -32,6 +34,8 @@ pub struct OpenOptions {
     pub keep_events: usize,
     pub sinks: Vec<String>,
     pub meters: Arc<Meters>,
+    /// Hears what game servers are to be told.
+    pub to_game_servers: UnboundedSender<Vec<Push>>,
     /// Made from the journal's identity, which event ids are derived from.
     pub encoder: Box<dyn FnOnce(u128) -> Arc<dyn Encoder> + Send>,
     /// Called when the journal failed or a thread panicked: the process must end.
@@ -133,6 +137,11 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         sinks: options.sinks,
     };
     let sinks = replay.state.sinks.clone();
+    if replay.state.hosting.processes.values().any(is_connected) {
+        // The first thing the writer is asked: before any of them is back.
+        let lost = Command::Hosting(Box::new(matchwright_hosting::Command::LoseConnections));
+        let _ = writer.send(Message::Command { command: lost, reply: None });
+    }
     let working = Writer {
         log: Box::new(log),
         state: replay.state,
@@ -144,6 +153,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         to_search,
         to_archive,
         to_hub,
+        to_game_servers: options.to_game_servers,
         meters: options.meters.clone(),
         clock: Clocks { floor: replay.at, idle_until: Timestamp(0), gauges: Instant::now() },
         full: None,
@@ -168,6 +178,11 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
     ];
     let realm = Realm { region: Arc::from(region), hub, place, writer };
     Ok(Running { realm, recovered: notes, recovered_position: position, sinks, threads })
+}
+
+/// As the journal has it: whoever was connected to the server that wrote it is not to this one.
+fn is_connected(process: &Process) -> bool {
+    process.connection == Connection::Connected
 }
 
 /// A thread whose panic ends the process: a node that lost one of its parts must not look alive.

@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use matchwright_engine::{
-    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings, State,
-    answer, apply, decide, tell,
+    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings,
+    State, answer, apply, decide, push, tell,
 };
-use matchwright_hosting::Fresh;
+use matchwright_hosting::{Fresh, Push};
 use matchwright_journal::{Fault, Log, codec};
 use matchwright_model::{TicketId, Timestamp};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use super::clock;
@@ -54,6 +55,8 @@ pub(crate) struct Writer {
     pub to_search: Sender<ToSearch>,
     pub to_archive: Sender<ToArchive>,
     pub to_hub: Sender<Told>,
+    /// What game servers are told, in the order of the journal.
+    pub to_game_servers: UnboundedSender<Vec<Push>>,
     pub meters: Arc<Meters>,
     pub clock: Clocks,
     pub full: Option<Full>,
@@ -88,6 +91,7 @@ struct Work {
     encoded: Vec<Vec<u8>>,
     bytes: usize,
     events: Vec<(u64, Event)>,
+    pushes: Vec<Push>,
     answers: Vec<Pending>,
     messages: usize,
     proposals: Vec<Proposal>,
@@ -241,6 +245,7 @@ impl Writer {
             let position = self.log.last_position() + work.records.len() as u64 + 1;
             let record = work.records.push_mut(Record { at: now, change });
             work.events.extend(tell(&self.state, record).map(|event| (position, event)));
+            work.pushes.extend(push(&self.state, record));
             apply(&mut self.state, record);
             let bytes = codec::encode_into(record, self.spare.pop().unwrap_or_default());
             work.bytes += bytes.len();
@@ -292,6 +297,9 @@ impl Writer {
         let records = Arc::new(std::mem::take(&mut work.records));
         let batch = Batch { first_position, records, bytes: work.bytes as u64 };
         let events = std::mem::take(&mut work.events);
+        if !work.pushes.is_empty() {
+            let _ = self.to_game_servers.send(std::mem::take(&mut work.pushes));
+        }
         let _ = self.to_hub.send(Told { events, last_position: batch.last_position() });
         let _ = self.to_search.send(ToSearch::Committed(batch.clone()));
         let _ = self.to_archive.send(ToArchive::Committed(batch));

@@ -41,8 +41,15 @@ pub fn rate_of(action: Action) -> Option<Rate> {
 /// What a process used up. A bucket that is full again takes no memory.
 #[derive(Debug, Default)]
 pub struct Buckets {
-    /// For each the time at which it is full again.
-    used: Vec<((Option<Action>, Option<Box<str>>), Timestamp)>,
+    used: Vec<Bucket>,
+}
+
+/// Without an action: of all frames.
+#[derive(Debug)]
+struct Bucket {
+    action: Option<Action>,
+    subject: Option<Box<str>>,
+    full_at: Timestamp,
 }
 
 impl Buckets {
@@ -63,16 +70,17 @@ impl Buckets {
         rate: Rate,
         now: Timestamp,
     ) -> bool {
-        self.used.retain(|(_, full_at)| *full_at > now);
-        let place =
-            self.used.iter().position(|((its, whom), _)| *its == action && whom.as_deref() == subject);
-        let full_at = place.map_or(now, |place| self.used[place].1);
+        self.used.retain(|one| one.full_at > now);
+        let found =
+            self.used.iter_mut().find(|one| one.action == action && one.subject.as_deref() == subject);
+        let full_at = found.as_ref().map_or(now, |found| found.full_at);
         if full_at.since(now) + rate.interval > rate.interval * rate.burst {
             return false;
         }
-        match place {
-            Some(place) => self.used[place].1 = full_at + rate.interval,
-            None => self.used.push(((action, subject.map(Into::into)), full_at + rate.interval)),
+        let full_at = full_at + rate.interval;
+        match found {
+            Some(found) => found.full_at = full_at,
+            None => self.used.push(Bucket { action, subject: subject.map(Into::into), full_at }),
         }
         true
     }

@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-engine",
             "matchwright-search",
             "matchwright-hosting",
+            "matchwright-amazon",
             "matchwright-gamelift",
             "matchwright-game-server",
             "matchwright-journal",

@@ -95,6 +95,10 @@ impl Keyring {
         }
     }
 
+    pub fn get(&self, id: &str) -> Option<&Key> {
+        self.keys.get(id)
+    }
+
     /// The key that signed this request (header form) for `region`, not more than 15 minutes from `now`.
     ///
     /// # Errors
