@@ -178,6 +178,7 @@ fn served(realm: Realm, switchboard: Arc<Switchboard>) -> Served {
         lenient_ids: false,
         lenient_latency: false,
         unknown_keys_warn: false,
+        game_server_endpoint: String::new(),
     });
     let settings = matchwright_game_server::FrontSettings { region, account, lenient_latency: false };
     Served { realm, front, game_servers: matchwright_game_server::Front::new(settings), switchboard }

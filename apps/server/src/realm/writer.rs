@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use matchwright_engine::{
-    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings,
-    State, answer, apply, decide, push, tell,
+    Answer, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings, State,
+    answer, apply, decide, push, tell,
 };
 use matchwright_hosting::{Fresh, Push};
 use matchwright_journal::{Fault, Log, codec};
