@@ -2,8 +2,8 @@
 
 use matchwright_amazon::{Kind, matchmaker_data};
 use matchwright_hosting::{
-    Destination, Fallback, GameSession, LatencyPolicy, LocationOverride, Placement, PlacementStatus,
-    PlayerLatency, Priority, Queue,
+    Destination, Fallback, GameSession, LatencyPolicy, LocationOverride, Placement, PlayerLatency,
+    PlayerRequest, Priority, Queue,
 };
 use matchwright_model::{LocationName, QueueName};
 
@@ -70,17 +70,10 @@ fn priority_word(one: Priority) -> &'static str {
 /// With the session that it made, once there is one; that is final only when it is FULFILLED.
 pub(super) fn placement(front: &Front, one: &Placement, session: Option<&GameSession>, out: &mut Out) {
     let request = &one.request;
-    let (status, ended_at) = match one.status {
-        PlacementStatus::Pending => ("PENDING", None),
-        PlacementStatus::Fulfilled { at } => ("FULFILLED", Some(at)),
-        PlacementStatus::Cancelled { at } => ("CANCELLED", Some(at)),
-        PlacementStatus::TimedOut { at } => ("TIMED_OUT", Some(at)),
-        PlacementStatus::Failed { at } => ("FAILED", Some(at)),
-    };
     out.map(|placement| {
         placement.text("PlacementId", &one.id);
         placement.text("GameSessionQueueName", &request.queue);
-        placement.text("Status", status);
+        placement.text("Status", one.status.name());
         if !request.properties.is_empty() {
             let properties = placement.member("GameProperties");
             properties.list(request.properties.iter(), |out, (key, value)| pair(key, value, out));
@@ -94,7 +87,7 @@ pub(super) fn placement(front: &Front, one: &Placement, session: Option<&GameSes
             placement.member("PlayerLatencies").list(request.latencies.iter(), |out, one| latency(one, out));
         }
         placement.member("StartTime").time(one.started_at);
-        if let Some(at) = ended_at {
+        if let Some(at) = one.status.ended_at() {
             placement.member("EndTime").time(at);
         }
         placement.optional_text("GameSessionData", request.data.as_ref());
@@ -116,18 +109,13 @@ fn connection(front: &Front, one: &Placement, session: &GameSession, placement: 
     placement.text("IpAddress", &session.ip);
     placement.optional_text("DnsName", session.dns.as_ref());
     placement.int("Port", session.port);
-    let is_wanted = |player| one.request.players.iter().any(|wanted| wanted.player == player);
-    // Who came later has another seat: of each the first one.
-    let mut placed: Vec<_> = Vec::new();
-    for seat in session.players.iter().filter(|seat| is_wanted(seat.player.clone())) {
-        if !placed.iter().any(|(player, _)| *player == &seat.player) {
-            placed.push((&seat.player, &seat.id));
-        }
-    }
-    placement.member("PlacedPlayerSessions").list(placed.into_iter(), |out, (player, id)| {
+    // Who came back later has another seat: of each the first one.
+    let seat = |wanted: &PlayerRequest| session.players.iter().find(|seat| seat.player == wanted.player);
+    let placed = one.request.players.iter().filter_map(seat);
+    placement.member("PlacedPlayerSessions").list(placed, |out, seat| {
         out.map(|placed| {
-            placed.text("PlayerId", player);
-            placed.text("PlayerSessionId", id);
+            placed.text("PlayerId", &seat.player);
+            placed.text("PlayerSessionId", &seat.id);
         });
     });
 }

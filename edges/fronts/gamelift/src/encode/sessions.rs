@@ -1,9 +1,7 @@
 //! Game sessions and player sessions (hosting 3.6, 3.7).
 
 use matchwright_amazon::matchmaker_data;
-use matchwright_hosting::{
-    GameSession, JoinPolicy, PlayerSession, PlayerSessionStatus, SessionEnd, SessionStatus,
-};
+use matchwright_hosting::{GameSession, JoinPolicy, PlayerSession, SessionEnd, SessionStatus};
 use matchwright_model::{PlayerId, Timestamp};
 
 use super::fleets::{fleet_id, protection};
@@ -32,7 +30,7 @@ pub(super) fn game_sessions(
 
 pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
     let fields = &one.fields;
-    let (status, ended_at, reason) = status(one.status);
+    let (ended_at, reason) = ended(one.status).unzip();
     out.map(|session| {
         session.text("GameSessionId", &front.arns().game_session(&one.id));
         session.optional_text("Name", fields.name.as_ref());
@@ -43,8 +41,8 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
         }
         session.int("CurrentPlayerSessionCount", one.occupied);
         session.int("MaximumPlayerSessionCount", fields.max_players);
-        session.text("Status", status);
-        session.optional_text("StatusReason", reason.as_ref());
+        session.text("Status", one.status.name());
+        session.optional_text("StatusReason", reason.flatten().as_ref());
         if !fields.properties.is_empty() {
             let properties = session.member("GameProperties");
             properties.list(fields.properties.iter(), |out, (key, value)| pair(key, value, out));
@@ -70,40 +68,28 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
     });
 }
 
-/// Status, end and reason; a session that its server ended by itself has none.
-fn status(status: SessionStatus) -> (&'static str, Option<Timestamp>, Option<&'static str>) {
-    match status {
-        SessionStatus::Activating { .. } => ("ACTIVATING", None, None),
-        SessionStatus::Active => ("ACTIVE", None, None),
-        SessionStatus::Terminating => ("TERMINATING", None, None),
-        SessionStatus::Terminated { at, end } => {
-            let reason = match end {
-                SessionEnd::Finished | SessionEnd::NotActivated => None,
-                SessionEnd::Triggered => Some("TRIGGERED_ON_PROCESS_TERMINATE"),
-                SessionEnd::Interrupted => Some("INTERRUPTED"),
-            };
-            ("TERMINATED", Some(at), reason)
-        }
-    }
+/// When a session ended, and why; one that its server ended by itself has no reason.
+fn ended(status: SessionStatus) -> Option<(Timestamp, Option<&'static str>)> {
+    let SessionStatus::Terminated { at, end } = status else { return None };
+    let reason = match end {
+        SessionEnd::Finished | SessionEnd::NotActivated => None,
+        SessionEnd::Triggered => Some("TRIGGERED_ON_PROCESS_TERMINATE"),
+        SessionEnd::Interrupted => Some("INTERRUPTED"),
+    };
+    Some((at, reason))
 }
 
 pub(super) fn player_session(front: &Front, one: &PlayerSession, session: &GameSession, out: &mut Out) {
-    let (status, ended_at) = match one.status {
-        PlayerSessionStatus::Reserved { .. } => ("RESERVED", None),
-        PlayerSessionStatus::Active => ("ACTIVE", None),
-        PlayerSessionStatus::Completed { at } => ("COMPLETED", Some(at)),
-        PlayerSessionStatus::TimedOut { at } => ("TIMEDOUT", Some(at)),
-    };
     out.map(|seat| {
         seat.text("PlayerSessionId", &one.id);
         seat.text("PlayerId", &one.player);
         seat.text("GameSessionId", &front.arns().game_session(&session.id));
         fleet_id(front, &session.process.fleet, seat);
         seat.member("CreationTime").time(one.created_at);
-        if let Some(at) = ended_at {
+        if let Some(at) = one.status.ended_at() {
             seat.member("TerminationTime").time(at);
         }
-        seat.text("Status", status);
+        seat.text("Status", one.status.name());
         seat.text("IpAddress", &session.ip);
         seat.optional_text("DnsName", session.dns.as_ref());
         seat.int("Port", session.port);
