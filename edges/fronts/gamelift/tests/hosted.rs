@@ -450,6 +450,15 @@ fn an_endpoint_that_is_not_set_is_not_told() {
     assert!(told(&settings));
 }
 
+/// The model's floats are of single precision: in CBOR as such.
+#[test]
+fn a_latency_is_a_float_of_single_precision() {
+    let one = told(Answer::Placement(Box::new(placement(PlacementStatus::Pending)), None));
+    let body = front().encode(Protocol::Cbor, Operation::DescribeGameSessionPlacement, Ok(one)).body;
+    let single = [&[0xfa][..], &25.1_f32.to_be_bytes()].concat();
+    assert!(body.windows(single.len()).any(|window| window == single), "{body:x?}");
+}
+
 /// A search goes on where the answer's token says.
 #[test]
 fn the_token_of_a_search_is_read_again() {
