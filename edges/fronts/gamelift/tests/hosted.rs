@@ -10,7 +10,7 @@ use std::time::Duration;
 use matchwright_engine as engine;
 use matchwright_gamelift::{Ask, Front, FrontSettings, Operation, Outcome, Protocol};
 use matchwright_hosting::*;
-use matchwright_model::{FleetId, PlayerSessionId, Timestamp};
+use matchwright_model::{FleetId, MatchId, PlayerSessionId, Roster, RosterTeam, Timestamp};
 use serde_json::Value as Json;
 
 /// 2026-01-02T03:04:05.250Z.
@@ -457,6 +457,34 @@ fn a_latency_is_a_float_of_single_precision() {
     let body = front().encode(Protocol::Cbor, Operation::DescribeGameSessionPlacement, Ok(one)).body;
     let single = [&[0xfa][..], &25.1_f32.to_be_bytes()].concat();
     assert!(body.windows(single.len()).any(|window| window == single), "{body:x?}");
+}
+
+/// What the game server reads, the API tells of the session and of the placement that made it.
+#[test]
+fn matchmaker_data_is_told_as_game_servers_read_it() {
+    let roster = Arc::new(Roster {
+        match_id: MatchId(1),
+        matchmaker: "duel".into(),
+        teams: vec![RosterTeam { name: "red".into(), players: Vec::new() }],
+        auto_backfill: None,
+    });
+    let expected = matchwright_amazon::matchmaker_data(front().arns(), &roster);
+    let mut placed = placement(PlacementStatus::Pending);
+    placed.request.roster = Some(Arc::clone(&roster));
+    let made = GameSession { roster: Some(roster), ..session(SessionStatus::Active) };
+    let cases = [
+        (
+            Operation::DescribeGameSessionPlacement,
+            "GameSessionPlacement",
+            told(Answer::Placement(placed.into(), None)),
+        ),
+        (Operation::UpdateGameSession, "GameSession", did(Reply::Session(made.into()))),
+    ];
+    for (operation, key, outcome) in cases {
+        let answer = front().encode(Protocol::Json, operation, Ok(outcome));
+        let body: Json = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(body[key]["MatchmakerData"], expected.as_str(), "{key}");
+    }
 }
 
 /// A search goes on where the answer's token says.
