@@ -15,7 +15,7 @@ use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, ConfigError, keyring};
+use crate::config::{Config, ConfigError, Hosting, keyring};
 use crate::game_server::{Settings, Sockets, Switchboard};
 use crate::http::{App, Certificate, Gate, Served, TlsError, listen};
 use crate::metrics::{Meters, Recorder};
@@ -82,7 +82,7 @@ impl Node {
         }
         let (drain, draining) = watch::channel(false);
         let certificate = Certificate::open(config, address)?;
-        let app = app(config, keys, certificate, &realms, recorder.clone(), draining);
+        let app = app(config, keys, address, certificate, &realms, recorder.clone(), draining);
         let app = Arc::new(app.map_err(system("randomness"))?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(door_threads())
@@ -215,6 +215,14 @@ fn front_settings(config: &Config, region: &str) -> FrontSettings {
     }
 }
 
+/// What computes are told to connect to.
+fn game_server_endpoint(hosting: &Hosting, address: SocketAddr) -> String {
+    match hosting.public_endpoint.as_str() {
+        "" => format!("ws://{address}{}", hosting.paths.first().map_or("", String::as_str)),
+        public => public.to_string(),
+    }
+}
+
 fn game_server_settings(config: &Config, region: &str) -> matchwright_game_server::FrontSettings {
     matchwright_game_server::FrontSettings {
         region: region.to_string(),
@@ -263,6 +271,7 @@ fn options(
 fn app(
     config: &Config,
     keys: Keyring,
+    address: SocketAddr,
     certificate: Arc<Certificate>,
     realms: &[Running],
     recorder: Arc<Recorder>,
@@ -270,7 +279,9 @@ fn app(
 ) -> std::io::Result<App> {
     let served = realms.iter().map(|running| {
         let region = &running.realm.region;
-        let front = Front::new(front_settings(config, region));
+        let game_server_endpoint = game_server_endpoint(&config.hosting, address);
+        let settings = FrontSettings { game_server_endpoint, ..front_settings(config, region) };
+        let front = Front::new(settings);
         let game_servers = matchwright_game_server::Front::new(game_server_settings(config, region));
         let switchboard = Switchboard::new(running.realm.clone(), Settings::new(&config.hosting));
         Arc::new(Served { realm: running.realm.clone(), front, game_servers, switchboard })
