@@ -277,13 +277,13 @@ def the_game_closes_its_door_and_opens_it(studio, server):
 
 @game
 def a_match_becomes_a_game_with_a_seat_for_each_player(studio, server):
-    arn = studio.matchmaker("duel", AdditionalPlayerCount=1, GameSessionData="night")
+    arn = studio.matchmaker("duel", GameSessionData="night")
     tickets = [studio.ticket("ann"), studio.ticket("bob", skill=55)]
     done = [until(studio.client, ticket, "COMPLETED") for ticket in tickets]
     started = server.wait("started")["session"]
-    assert started["MaximumPlayerSessionCount"] == 3 and started["GameSessionData"] == "night", started
+    assert started["MaximumPlayerSessionCount"] == 2 and started["GameSessionData"] == "night", started
     data = json.loads(started["MatchmakerData"])
-    assert data["matchmakingConfigurationArn"] == arn and data["autoBackfillMode"] == "MANUAL", data
+    assert data["matchmakingConfigurationArn"] == arn and data["autoBackfillMode"] is None, data
     teams = {team["name"]: [player["playerId"] for player in team["players"]] for team in data["teams"]}
     assert sorted(sum(teams.values(), [])) == ["ann", "bob"] and sorted(teams) == ["blue", "red"], data
     for ticket in done:
@@ -292,19 +292,20 @@ def a_match_becomes_a_game_with_a_seat_for_each_player(studio, server):
         assert (info["IpAddress"], info["Port"]) == ("127.0.0.1", server.port), info
         player = ticket["Players"][0]
         assert player["PlayerId"] in teams[player["Team"]], (player, teams)
-        # Of every match all players are told, so that a game may show who is expected.
-        seats = {one["PlayerId"]: one["PlayerSessionId"] for one in info["MatchedPlayerSessions"]}
-        server.do(f"accept {seats[player['PlayerId']]}")
+        # Each ticket is told the seats of its own players, for whoever knows a seat may take it.
+        (seat,) = info["MatchedPlayerSessions"]
+        assert seat["PlayerId"] == player["PlayerId"], (seat, player)
+        server.do(f"accept {seat['PlayerSessionId']}")
     assert studio.players(started["GameSessionId"]) == {"ann": "ACTIVE", "bob": "ACTIVE"}
 
 
-def running_table(studio, server):
+def running_table(studio, server, **settings):
     """A match of two at a table for four, both seated."""
-    studio.matchmaker("table")
+    studio.matchmaker("table", **settings)
     tickets = [studio.ticket("ann"), studio.ticket("bob")]
     for ticket in tickets:
         info = until(studio.client, ticket, "COMPLETED")["GameSessionConnectionInfo"]
-    for seat in info["MatchedPlayerSessions"]:
+        (seat,) = info["MatchedPlayerSessions"]
         server.do(f"accept {seat['PlayerSessionId']}")
     return info["GameSessionArn"]
 
@@ -322,9 +323,24 @@ def the_game_asks_for_more_players_and_gets_them(studio, server):
     assert update["session"]["GameSessionId"] == id, update
     players = sorted(player["playerId"] for team in data["teams"] for player in team["players"])
     assert players == ["ann", "bob", "cid"], data
-    seats = {one["PlayerId"]: one["PlayerSessionId"] for one in info["MatchedPlayerSessions"]}
-    server.do(f"accept {seats['cid']}")
-    assert studio.players(id) == {"ann": "ACTIVE", "bob": "ACTIVE", "cid": "ACTIVE"}
+    (seat,) = info["MatchedPlayerSessions"]
+    server.do(f"accept {seat['PlayerSessionId']}")
+    playing = studio.players(id)
+    assert playing == {"ann": "ACTIVE", "bob": "ACTIVE", "cid": "ACTIVE"}, playing
+
+
+@game
+def a_game_is_filled_again_without_asking(studio, server):
+    id = running_table(studio, server, BackfillMode="AUTOMATIC")
+    data = json.loads(server.wait("started")["session"]["MatchmakerData"])
+    assert data["autoBackfillMode"] == "AUTOMATIC" and data["autoBackfillTicketId"], data
+    for number, player in enumerate(("cid", "dan"), 1):
+        info = until(studio.client, studio.ticket(player), "COMPLETED")["GameSessionConnectionInfo"]
+        assert info["GameSessionArn"] == id, info
+        server.wait("updated", number=number, reason="MATCHMAKING_DATA_UPDATED")
+        server.do(f"accept {info['MatchedPlayerSessions'][0]['PlayerSessionId']}")
+    assert set(studio.players(id).values()) == {"ACTIVE"}, studio.players(id)
+    assert studio.session(id)["CurrentPlayerSessionCount"] == 4
 
 
 @game
@@ -351,6 +367,26 @@ def a_game_that_is_to_end_ends(studio, server):
     ended = studio.session_becomes(id, "TERMINATED")
     assert ended["StatusReason"] == "TRIGGERED_ON_PROCESS_TERMINATE", ended
     assert server.process.wait(timeout=10) == 0
+
+
+@game
+def a_process_that_is_not_well_is_told_to_end(studio, server):
+    server.do("health false")
+    server.wait("terminate")
+    assert server.wait("ended")["error"] is None
+    assert server.process.wait(timeout=10) == 0
+
+
+def the_sdk_verifies_our_certificate(setting):
+    server, program = setting
+    studio = Studio(server)
+    secure = studio.endpoint.replace("ws://", "wss://")
+    certificate = f"{server.folder.name}/data/tls/certificate.pem"
+    with GameServer(program, studio, GAMELIFT_SDK_WEBSOCKET_URL=secure, SSL_CERT_FILE=certificate) as game_server:
+        game_server.wait("ready")
+        id = studio.place(["ann"], MaximumPlayerSessionCount=2)["GameSessionArn"]
+        game_server.end()
+        studio.session_becomes(id, "TERMINATED")
 
 
 @game
@@ -415,8 +451,11 @@ SCENARIOS = [
     the_game_closes_its_door_and_opens_it,
     a_match_becomes_a_game_with_a_seat_for_each_player,
     the_game_asks_for_more_players_and_gets_them,
+    a_game_is_filled_again_without_asking,
     the_game_takes_its_wish_for_players_back,
     a_game_that_is_to_end_ends,
+    a_process_that_is_not_well_is_told_to_end,
+    the_sdk_verifies_our_certificate,
     a_game_outlives_a_crash_of_matchwright,
     a_process_with_a_wrong_token_is_turned_away,
 ]
