@@ -16,6 +16,7 @@ use crate::realm::clock;
 /// The action that a key's policy must allow for `GET /v1/events`.
 pub(super) const READ_EVENTS: &str = "matchwright:ReadEvents";
 
+#[derive(Default)]
 pub(crate) struct Gate {
     /// Empty: nothing is verified.
     pub keys: Keyring,

@@ -34,6 +34,8 @@ use crate::realm::ids::Ids;
 use crate::realm::message::Message as Asked;
 use crate::realm::{Encoder, Realm, Refusal};
 
+mod with_realm;
+
 const QUERY: &str =
     "Authorization=tok-1&ComputeId=c-1&FleetId=fleet-1&pID=p-1&sdkVersion=5.4.0&sdkLanguage=Go";
 
@@ -107,17 +109,28 @@ fn play(asked: Receiver<Asked>, script: &Mutex<Script>) {
 
 impl House {
     async fn open(change: impl FnOnce(&mut config::Hosting, &mut super::Settings)) -> Self {
+        let (realm, asked) = Realm::scripted(Arc::new(NoEvents));
+        let script: Arc<Mutex<Script>> = Arc::default();
+        let actor = script.clone();
+        std::thread::spawn(move || play(asked, &actor));
+        let (pushes, told) = mpsc::unbounded_channel();
+        Self { script, ..Self::around(realm, pushes, told, Gate::default(), change).await }
+    }
+
+    /// The doors of a realm.
+    async fn around(
+        realm: Realm,
+        pushes: mpsc::UnboundedSender<Vec<Push>>,
+        told: mpsc::UnboundedReceiver<Vec<Push>>,
+        gate: Gate,
+        change: impl FnOnce(&mut config::Hosting, &mut super::Settings),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config::Config { data_dir: folder.path().to_path_buf(), ..Default::default() };
         let mut settings = super::Settings::new(&config.hosting);
         change(&mut config.hosting, &mut settings);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (realm, asked) = Realm::scripted(Arc::new(NoEvents));
-        let script: Arc<Mutex<Script>> = Arc::default();
-        let actor = script.clone();
-        std::thread::spawn(move || play(asked, &actor));
-        let (pushes, told) = mpsc::unbounded_channel();
         let switchboard = Switchboard::new(realm.clone(), settings.clone());
         tokio::spawn(switchboard.clone().run(told));
         let (drain, draining) = watch::channel(false);
@@ -125,7 +138,7 @@ impl House {
         let sockets = Sockets { settings, ..Sockets::new(&config.hosting) };
         let app = Arc::new(App {
             realms: vec![Arc::new(served(realm, switchboard))],
-            gate: Gate { keys: Keyring::default(), secrets: Default::default(), is_strict_region: false },
+            gate,
             limits: Limits::default(),
             sockets,
             certificate: certificate.clone(),
@@ -137,7 +150,7 @@ impl House {
             draining,
         });
         tokio::spawn(listen(listener, app.clone()));
-        Self { address, script, pushes, drain, certificate, app, _folder: folder }
+        Self { address, script: Arc::default(), pushes, drain, certificate, app, _folder: folder }
     }
 
     async fn plain() -> Self {
