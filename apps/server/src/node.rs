@@ -15,7 +15,7 @@ use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, ConfigError, Hosting, keyring};
+use crate::config::{Config, ConfigError, keyring};
 use crate::game_server::{Settings, Sockets, Switchboard};
 use crate::http::{App, Certificate, Gate, Served, TlsError, listen};
 use crate::metrics::{Meters, Recorder};
@@ -82,7 +82,7 @@ impl Node {
         }
         let (drain, draining) = watch::channel(false);
         let certificate = Certificate::open(config, address)?;
-        let app = app(config, keys, address, certificate, &realms, recorder.clone(), draining);
+        let app = app(config, keys, certificate, address, &realms, recorder.clone(), draining);
         let app = Arc::new(app.map_err(system("randomness"))?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(door_threads())
@@ -204,22 +204,26 @@ async fn signal() {
     }
 }
 
-fn front_settings(config: &Config, region: &str) -> FrontSettings {
+/// Where computes are told to send their game servers.
+fn endpoint(config: &Config, address: SocketAddr) -> String {
+    if !config.hosting.public_endpoint.is_empty() {
+        return config.hosting.public_endpoint.clone();
+    }
+    let path = config.hosting.paths.first().map_or("", |path| path.trim_end_matches('/'));
+    match address.ip().is_unspecified() {
+        true => format!("ws://localhost:{}{path}", address.port()),
+        false => format!("ws://{address}{path}"),
+    }
+}
+
+fn front_settings(config: &Config, region: &str, endpoint: &str) -> FrontSettings {
     FrontSettings {
         region: region.to_string(),
         account: config.account.clone(),
         lenient_ids: config.behavior.lenient_ids,
         lenient_latency: config.behavior.lenient_latency,
         unknown_keys_warn: config.behavior.lenient_rule_sets,
-        game_server_endpoint: String::new(),
-    }
-}
-
-/// What computes are told to connect to.
-fn game_server_endpoint(hosting: &Hosting, address: SocketAddr) -> String {
-    match hosting.public_endpoint.as_str() {
-        "" => format!("ws://{address}{}", hosting.paths.first().map_or("", String::as_str)),
-        public => public.to_string(),
+        game_server_endpoint: endpoint.to_string(),
     }
 }
 
@@ -248,7 +252,8 @@ fn options(
     to_game_servers: mpsc::UnboundedSender<Vec<Push>>,
     faults: mpsc::UnboundedSender<String>,
 ) -> OpenOptions {
-    let front = front_settings(config, region);
+    // Events name no endpoint.
+    let front = front_settings(config, region, "");
     let encoder = move |identity| Arc::new(Envelopes::new(&front, identity)) as Arc<dyn Encoder>;
     let folder: PathBuf = config.data_dir.join(region);
     OpenOptions {
@@ -271,17 +276,16 @@ fn options(
 fn app(
     config: &Config,
     keys: Keyring,
-    address: SocketAddr,
     certificate: Arc<Certificate>,
+    address: SocketAddr,
     realms: &[Running],
     recorder: Arc<Recorder>,
     draining: watch::Receiver<bool>,
 ) -> std::io::Result<App> {
+    let endpoint = endpoint(config, address);
     let served = realms.iter().map(|running| {
         let region = &running.realm.region;
-        let game_server_endpoint = game_server_endpoint(&config.hosting, address);
-        let settings = FrontSettings { game_server_endpoint, ..front_settings(config, region) };
-        let front = Front::new(settings);
+        let front = Front::new(front_settings(config, region, &endpoint));
         let game_servers = matchwright_game_server::Front::new(game_server_settings(config, region));
         let switchboard = Switchboard::new(running.realm.clone(), Settings::new(&config.hosting));
         Arc::new(Served { realm: running.realm.clone(), front, game_servers, switchboard })

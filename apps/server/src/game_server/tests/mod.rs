@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use matchwright_engine::{Command, Event, Reply};
-use matchwright_gamelift::auth::Keyring;
 use matchwright_gamelift::{Front, FrontSettings};
 use matchwright_hosting::{
     Command as Hosted, GameSession, JoinPolicy, ProcessKey, Push, PushKind, Rejection, Reply as Replied,
