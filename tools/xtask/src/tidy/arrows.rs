@@ -8,18 +8,35 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("matchwright-model", &[]),
     ("matchwright-rules", &["matchwright-model"]),
-    ("matchwright-engine", &["matchwright-model", "matchwright-rules"]),
+    ("matchwright-hosting", &["matchwright-model"]),
+    ("matchwright-engine", &["matchwright-model", "matchwright-rules", "matchwright-hosting"]),
     ("matchwright-search", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
     ("matchwright-journal", &["matchwright-model", "matchwright-hosting", "matchwright-engine"]),
     ("matchwright-sinks", &[]),
-    ("matchwright-gamelift", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
+    ("matchwright-amazon", &["matchwright-model", "matchwright-hosting", "matchwright-engine"]),
+    (
+        "matchwright-gamelift",
+        &[
+            "matchwright-model",
+            "matchwright-rules",
+            "matchwright-hosting",
+            "matchwright-engine",
+            "matchwright-amazon",
+        ],
+    ),
     (
         "matchwright-game-server",
         &["matchwright-model", "matchwright-hosting", "matchwright-engine", "matchwright-amazon"],
     ),
     (
         "matchwright-sim",
-        &["matchwright-model", "matchwright-rules", "matchwright-engine", "matchwright-search"],
+        &[
+            "matchwright-model",
+            "matchwright-rules",
+            "matchwright-hosting",
+            "matchwright-engine",
+            "matchwright-search",
+        ],
     ),
     (
         "matchwright-workbench",
@@ -64,9 +81,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// Folders whose crates are words that several fronts of one vendor share: below the edges.
+const WORDS: [&str; 1] = ["/edges/fronts/amazon/"];
+
 /// Layers from the top; an arrow may stay inside its layer or point down, and no edge knows another.
 fn layer(manifest: &str) -> Option<usize> {
-    ["/tools/", "/apps/", "/edges/", "/core/"].iter().position(|folder| manifest.contains(folder))
+    let is_in = |folder: &&str| manifest.contains(*folder);
+    let layers: [&[&str]; 5] = [&["/tools/"], &["/apps/"], &["/edges/"], &WORDS, &["/core/"]];
+    // The last that fits: words lie in the folder of the edges.
+    layers.iter().rposition(|folders| folders.iter().any(|folder| is_in(&folder)))
 }
 
 pub fn check(metadata: &Value) -> Vec<String> {
