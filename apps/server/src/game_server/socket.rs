@@ -137,6 +137,7 @@ impl Socket {
             let next = tokio::select! {
                 biased;
                 () = drained(&mut draining) => {
+                    self.plug.keep();
                     // 1012: come back. After 1000 or 1001 the SDKs never would.
                     self.close(CloseCode::Restart, "the server is restarting").await
                 }

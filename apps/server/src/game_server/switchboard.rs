@@ -42,6 +42,9 @@ enum Stage {
     /// The realm was asked, and may have let it in.
     Knocked,
     Accepted,
+    /// The node stops: the realm goes on thinking that it is connected, and gives it time to come back from the moment
+    /// in which the next node starts.
+    Kept,
 }
 
 impl Switchboard {
@@ -128,6 +131,10 @@ impl Plug {
         self.id
     }
 
+    pub fn keep(&mut self) {
+        self.stage = Stage::Kept;
+    }
+
     pub fn refused(mut self) {
         self.stage = Stage::Outside;
     }
@@ -181,7 +188,8 @@ impl Drop for Plug {
             return;
         }
         // Told while the lines are held: whoever knocks now is heard after it.
-        if line.is_connected || self.stage == Stage::Knocked {
+        let is_gone = self.stage != Stage::Kept && line.is_connected;
+        if is_gone || self.stage == Stage::Knocked {
             line.is_connected = false;
             self.board.tell(Hosted::DisconnectProcess { process: self.process.clone() });
         } else if self.stage == Stage::Outside && line.is_stranger() {

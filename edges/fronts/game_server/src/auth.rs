@@ -48,8 +48,7 @@ impl fmt::Debug for Proof {
 pub struct Signature {
     pub access_key: String,
     pub region: String,
-    date: String,
-    /// As sent, and what it means.
+    /// As sent, and what it means. Its first eight characters are the date.
     stamp: String,
     at: Timestamp,
     signature: Vec<u8>,
@@ -129,15 +128,11 @@ fn signature(
         return Err(AuthError::Malformed("X-Amz-Credential"));
     }
     let stamp = required("X-Amz-Date")?;
-    let at = time(&stamp).filter(|_| stamp.starts_with(&date)).ok_or(AuthError::Malformed("X-Amz-Date"))?;
+    let at =
+        time(&stamp).filter(|_| stamp.get(..8) == Some(&*date)).ok_or(AuthError::Malformed("X-Amz-Date"))?;
     let signature = unhex(&required("X-Amz-Signature")?).ok_or(AuthError::Malformed("X-Amz-Signature"))?;
-    let canonical = [
-        ("ComputeId=", process.compute.as_str()),
-        ("&FleetId=", process.fleet.as_str()),
-        ("&pID=", process.id.as_str()),
-    ];
-    let canonical = canonical.map(|(key, value)| format!("{key}{}", encoded(value))).concat();
-    Ok(Signature { access_key, region, date, stamp, at, signature, canonical })
+    let canonical = canonical(process);
+    Ok(Signature { access_key, region, stamp, at, signature, canonical })
 }
 
 impl Signature {
@@ -149,14 +144,39 @@ impl Signature {
         if now.since(self.at).max(self.at.since(now)) > CLOCK_SKEW {
             return Err(AuthError::OutOfTime);
         }
-        let scope = format!("{}/{}/{SERVICE}/aws4_request", self.date, self.region);
-        let hash = hex(&Sha256::digest(self.canonical.as_bytes()));
-        let text = format!("{ALGORITHM}\n{}\n{scope}\n{hash}", self.stamp);
-        let steps = [self.date.as_str(), self.region.as_str(), SERVICE, "aws4_request"];
-        let first = format!("AWS4{secret}").into_bytes();
-        let key = steps.iter().fold(first, |key, step| mac(&key, step).finalize().into_bytes().to_vec());
+        let (key, text) = to_sign(secret, &self.region, &self.stamp, &self.canonical);
         mac(&key, &text).verify_slice(&self.signature).map_err(|_| AuthError::WrongSignature)
     }
+}
+
+/// The time stamp and the signature of a game server that connects at `seconds` since 1970.
+pub fn sign(process: &ProcessKey, region: &str, secret: &str, seconds: u64) -> (String, String) {
+    let at = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(0)).unwrap_or_default();
+    let stamp = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let (key, text) = to_sign(secret, region, &stamp, &canonical(process));
+    let signature = hex(&mac(&key, &text).finalize().into_bytes());
+    (stamp, signature)
+}
+
+/// All that is signed of a request.
+fn canonical(process: &ProcessKey) -> String {
+    let ids = [
+        ("ComputeId=", process.compute.as_str()),
+        ("&FleetId=", process.fleet.as_str()),
+        ("&pID=", process.id.as_str()),
+    ];
+    ids.map(|(key, value)| format!("{key}{}", encoded(value))).concat()
+}
+
+/// The key and the text of a signature.
+fn to_sign(secret: &str, region: &str, stamp: &str, canonical: &str) -> (Vec<u8>, String) {
+    let date = &stamp[..8];
+    let hash = hex(&Sha256::digest(canonical.as_bytes()));
+    let text = format!("{ALGORITHM}\n{stamp}\n{date}/{region}/{SERVICE}/aws4_request\n{hash}");
+    let first = format!("AWS4{secret}").into_bytes();
+    let steps = [date, region, SERVICE, "aws4_request"];
+    let key = steps.iter().fold(first, |key, step| mac(&key, step).finalize().into_bytes().to_vec());
+    (key, text)
 }
 
 fn mac(key: &[u8], text: &str) -> Hmac<Sha256> {
