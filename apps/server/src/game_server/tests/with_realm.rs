@@ -15,7 +15,7 @@ use matchwright_search::SearchSettings;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{House, NoEvents, end, hear, say, until};
+use super::{House, NoEvents, end, hear, say};
 use crate::http::Gate;
 use crate::metrics::{Meters, Recorder};
 use crate::realm::{OpenOptions, Realm, Running, open};
@@ -165,6 +165,17 @@ async fn a_game_is_created_played_and_over() {
     assert_eq!(hear(&mut server).await["StatusCode"], 200);
     say(&mut server, "AcceptPlayerSession", "r-7", seat).await;
     assert_eq!(hear(&mut server).await["StatusCode"], 400, "the seat is given up");
+    let backfill = json!({ "GameSessionArn": arn, "TicketId": "bf-1", "Players": [{ "PlayerId": "ann" }],
+        "MatchmakingConfigurationArn": "arn:aws:gamelift:us-east-1:123456789012:matchmakingconfiguration/cfg" });
+    say(&mut server, "StopMatchBackfill", "r-9", backfill.clone()).await;
+    assert_eq!(hear(&mut server).await["StatusCode"], 404, "there is no such ticket");
+    let mut foreign = node.house.try_connect(&url(&fleet, &token).replace("p-1", "p-2")).await.unwrap();
+    for action in ["StartMatchBackfill", "StopMatchBackfill", "ActivateGameSession"] {
+        let mut asked = backfill.clone();
+        asked["GameSessionId"] = arn.clone();
+        say(&mut foreign, action, action, asked).await;
+        assert_eq!(hear(&mut foreign).await["StatusCode"], 403, "{action} of the game of another");
+    }
     say(&mut server, "TerminateServerProcess", "r-8", json!({})).await;
     assert_eq!(hear(&mut server).await["StatusCode"], 200);
     assert_eq!(end(&mut server).await, Some(1000));
@@ -197,6 +208,4 @@ async fn a_game_outlives_a_restart() {
     say(&mut server, "ActivateGameSession", "r-2", activate).await;
     assert_eq!(hear(&mut server).await["StatusCode"], 200);
     assert!(status(&node.running.realm, &session).await.starts_with("Active"));
-    drop(server);
-    until("the realm has heard of it", || true).await;
 }
