@@ -114,7 +114,8 @@ impl Node {
 
     /// The start-up lines, for the operator.
     pub fn greeting(&self) -> String {
-        let mut out = format!("matchwright listens on http://{0}\nthe same port takes TLS: https://{0}", self.address);
+        let mut out =
+            format!("matchwright listens on http://{0}\nthe same port takes TLS: https://{0}", self.address);
         out += &self.game_server_lines();
         for running in &self.realms {
             let (region, position) = (&running.realm.region, running.recovered_position);
