@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod hosting;
+
+pub use hosting::{Ledger, audit_moment};
+
 use matchwright_engine::{Change, Record, Seat, Settings, State, Status, Ticket};
 use matchwright_model::{PlayerId, Timestamp};
 use matchwright_rules::{ExpansionAge, Lineup, Party, judge};

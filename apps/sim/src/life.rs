@@ -237,6 +237,16 @@ impl<'p> Life<'p> {
     }
 }
 
+/// One who has nothing but a skill and his latencies.
+pub(crate) fn player_of(number: u64, skill: f64, latencies: &[(Region, u32)]) -> Player {
+    Player {
+        id: PlayerId::from(format!("p{number}")),
+        attributes: [("skill".to_string(), AttributeValue::Number(skill))].into(),
+        latencies: latencies.iter().cloned().collect(),
+        team: None,
+    }
+}
+
 fn team(teams: &BTreeMap<PlayerId, TeamName>, player: &Player) -> Option<TeamName> {
     teams.get(&player.id).cloned()
 }
@@ -249,7 +259,7 @@ fn fields(rule_set: &str, random: u64) -> MatchmakerFields {
     }
 }
 
-fn hash(log: &[Record]) -> u64 {
+pub(crate) fn hash(log: &[Record]) -> u64 {
     let mut hasher = DefaultHasher::new();
     log.iter().for_each(|record| format!("{record:?}").hash(&mut hasher));
     hasher.finish()

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use matchwright_engine::{
     Answer, Change, Command, Context, Event, Proposal, Query, Record, Rejection, Reply, RuleCount, Settings,
-    State, answer, apply, decide, snapshot, tell,
+    State, answer, apply, decide, push, snapshot, tell,
 };
-use matchwright_hosting::Fresh;
+use matchwright_hosting::{Fresh, Push};
 use matchwright_model::{MatchId, TicketId, Timestamp};
 use matchwright_search::{Search, SearchSettings};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::auditor;
+use crate::auditor::{self, Ledger};
 
 /// An event and the position of its change.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,9 @@ pub struct World {
     pub state: State,
     pub log: Vec<Record>,
     pub events: Vec<Told>,
+    /// What game servers were told, in order.
+    pub pushes: Vec<Push>,
+    ledger: Ledger,
     settings: Settings,
     search_settings: SearchSettings,
     search: Search,
@@ -41,6 +44,8 @@ impl World {
             state: State::new(&settings),
             log: Vec::new(),
             events: Vec::new(),
+            pushes: Vec::new(),
+            ledger: Ledger::default(),
             search: Search::new(search_settings.clone()),
             settings,
             search_settings,
@@ -82,8 +87,11 @@ impl World {
         if let Some(event) = tell(&self.state, &record) {
             self.events.push(Told { position, event });
         }
+        self.pushes.extend(push(&self.state, &record));
         auditor::audit_change(&self.state, &record, &self.settings);
+        self.ledger.enter(&self.state, &record);
         apply(&mut self.state, &record);
+        self.ledger.compare(&self.state, &record);
         self.search.follow(&record);
         self.log.push(record);
     }
@@ -126,6 +134,7 @@ impl World {
             self.settle();
         }
         self.now = self.now.max(to);
+        auditor::audit_moment(&self.state, self.now);
     }
 
     /// The process dies and starts again from its log: state, search and nothing else comes back.
@@ -133,18 +142,29 @@ impl World {
     /// # Panics
     /// When the state rebuilt from the log, or from a snapshot of it, is not the state that was lost.
     pub fn crash(&mut self) {
-        let mut rebuilt = State::new(&self.settings);
-        self.log.iter().for_each(|record| apply(&mut rebuilt, record));
-        assert_eq!(rebuilt, self.state, "the log rebuilds the state");
-        let records = snapshot(&self.state);
+        let records = self.audit_rebuilt();
         let mut restored = State::new(&self.settings);
         records.iter().for_each(|record| apply(&mut restored, record));
-        assert_eq!(restored, self.state, "a snapshot rebuilds the state");
         self.state = restored;
         self.search = Search::new(self.search_settings.clone());
         self.rule_counts.clear();
         records.iter().for_each(|record| self.search.follow(record));
         self.settle();
+    }
+
+    /// What the state and its indexes are, computed anew from the log and from a snapshot; the snapshot.
+    ///
+    /// # Panics
+    /// When either is not what changes made of it one by one.
+    fn audit_rebuilt(&self) -> Vec<Record> {
+        let mut rebuilt = State::new(&self.settings);
+        self.log.iter().for_each(|record| apply(&mut rebuilt, record));
+        assert!(rebuilt == self.state, "the log rebuilds the state");
+        let records = snapshot(&self.state);
+        let mut restored = State::new(&self.settings);
+        records.iter().for_each(|record| apply(&mut restored, record));
+        assert!(restored == self.state, "a snapshot rebuilds the state");
+        records
     }
 
     pub fn settings(&self) -> &Settings {
