@@ -7,7 +7,7 @@ mod hosting;
 pub use hosting::{Ledger, audit_moment};
 
 use matchwright_engine::{Change, Record, Seat, Settings, State, Status, Ticket};
-use matchwright_model::{PlayerId, Timestamp};
+use matchwright_model::{PlayerId, TicketId, Timestamp};
 use matchwright_rules::{ExpansionAge, Lineup, Party, judge};
 use std::sync::Arc;
 
@@ -18,8 +18,10 @@ use std::sync::Arc;
 pub fn audit_change(before: &State, record: &Record, settings: &Settings) {
     match &record.change {
         Change::MatchProposed { id, matchmaker, seats, .. } => {
-            audit_seats(before, seats);
-            audit_judge(before, matchmaker, seats, record.at, settings);
+            audit_seats(before, seats, settings);
+            if !is_own_game(before, seats, settings) {
+                audit_judge(before, matchmaker, seats, record.at, settings);
+            }
             for seat in seats {
                 let live = before.live_match_of(&seat.player);
                 assert!(live.is_none(), "player {} of {id} is in live match {live:?}", seat.player);
@@ -42,7 +44,9 @@ pub fn audit_change(before: &State, record: &Record, settings: &Settings) {
 }
 
 /// Whole tickets, one team a party, one backfill at most and one new ticket at least.
-fn audit_seats(before: &State, seats: &[Seat]) {
+///
+/// Where the settings let players back into their own game, the backfill that still lists them sits without them.
+fn audit_seats(before: &State, seats: &[Seat], settings: &Settings) {
     let mut by_ticket: BTreeMap<_, Vec<&Seat>> = BTreeMap::new();
     let mut players = BTreeSet::new();
     for seat in seats {
@@ -50,15 +54,18 @@ fn audit_seats(before: &State, seats: &[Seat]) {
         assert!(players.insert(&seat.player), "player {} sits twice", seat.player);
     }
     let mut backfills = 0;
+    let seats_all = seats;
     for (id, seats) in &by_ticket {
         let ticket = &before.tickets[*id];
         assert_eq!(ticket.status, Status::Searching, "ticket {id} is free for a match");
         let seated: BTreeSet<&PlayerId> = seats.iter().map(|seat| &seat.player).collect();
-        assert_eq!(
-            seated,
-            ticket.players.iter().map(|player| &player.id).collect(),
-            "all of ticket {id} sit"
-        );
+        let is_back = |player: &PlayerId| {
+            settings.backfill_offers_own_seat
+                && ticket.is_backfill()
+                && seats_of_others(seats_all, id).any(|seat| seat.player == *player)
+        };
+        let here = ticket.players.iter().map(|player| &player.id).filter(|player| !is_back(player));
+        assert_eq!(seated, here.collect(), "all of ticket {id} sit");
         if ticket.is_backfill() {
             backfills += 1;
             let keeps = |seat: &&&Seat| {
@@ -78,6 +85,18 @@ fn audit_seats(before: &State, seats: &[Seat]) {
         "{backfills} backfills in {} tickets",
         by_ticket.len()
     );
+}
+
+/// Players go back to the game that they were in: it was judged when they came first.
+fn is_own_game(before: &State, seats: &[Seat], settings: &Settings) -> bool {
+    let tickets = || seats.iter().map(|seat| &before.tickets[&seat.ticket]);
+    let Some(backfill) = tickets().find(|ticket| ticket.is_backfill()) else { return false };
+    let is_listed = |seat: &Seat| backfill.players.iter().any(|player| player.id == seat.player);
+    settings.backfill_offers_own_seat && seats.iter().all(is_listed)
+}
+
+fn seats_of_others<'a>(seats: &'a [Seat], ticket: &'a TicketId) -> impl Iterator<Item = &'a Seat> {
+    seats.iter().filter(move |seat| seat.ticket != *ticket)
 }
 
 /// The judge's word on a match, from the tickets as the engine knows them.

@@ -129,7 +129,9 @@ impl World {
             let Some(next) = next.filter(|next| *next <= to) else { break };
             self.now = self.now.max(next);
             while self.state.next_due().is_some_and(|due| due <= self.now) {
+                let before = self.log.len();
                 self.commit(&Command::Tick).expect("a tick is never rejected");
+                assert!(self.log.len() > before, "a tick does something where something is due");
             }
             self.settle();
         }

@@ -140,7 +140,7 @@ fn after_hosting(state: &State, context: &Context<'_>, change: &hosting::Change,
 
 fn return_all(state: &State, context: &Context<'_>, made: &Match, changes: &mut Vec<Change>) {
     let tickets = made.tickets().filter_map(|id| state.tickets.get(id));
-    changes.extend(tickets.map(|ticket| returned(context, ticket, EndReason::NoCapacity)));
+    changes.extend(tickets.map(|ticket| returned(state, context, ticket, EndReason::NoCapacity)));
 }
 
 /// The match that a placement is for, while it is placed.
@@ -348,7 +348,7 @@ fn join(
         for ticket in made.tickets().filter_map(|id| state.tickets.get(id)) {
             changes.push(match ticket.id == backfill.id {
                 true => cancelled(context, &ticket.id, EndReason::NoCapacity),
-                false => returned(context, ticket, EndReason::NoCapacity),
+                false => returned(state, context, ticket, EndReason::NoCapacity),
             });
         }
         return;

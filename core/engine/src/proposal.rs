@@ -218,7 +218,7 @@ fn end_unaccepted(
         let leaves = rejected || (silent && outcome == AcceptanceOutcome::TimedOut);
         changes.push(match leaves && !ticket.is_backfill() {
             true => cancelled(context, &ticket.id, EndReason::NotAccepted),
-            false => returned(context, ticket, EndReason::OthersNotAccepted),
+            false => returned(state, context, ticket, EndReason::OthersNotAccepted),
         });
     }
 }
@@ -244,7 +244,7 @@ pub(crate) fn withdraw(
     for ticket in state.matches[&id].tickets().filter_map(|id| state.tickets.get(id)) {
         changes.push(match ticket.id == *leaver {
             true => cancelled(context, leaver, reason),
-            false => returned(context, ticket, EndReason::ProposalWithdrawn),
+            false => returned(state, context, ticket, EndReason::ProposalWithdrawn),
         });
     }
 }
@@ -263,7 +263,7 @@ pub(crate) fn drop_for_deadline(
     }
     changes.push(Change::AcceptanceEnded { id, outcome: AcceptanceOutcome::TimedOut });
     for ticket in state.matches[&id].tickets().filter_map(|id| state.tickets.get(id)) {
-        changes.push(returned(context, ticket, EndReason::ProposalWithdrawn));
+        changes.push(returned(state, context, ticket, EndReason::ProposalWithdrawn));
     }
 }
 
@@ -286,7 +286,7 @@ pub(crate) fn decide_placement(
         }
         PlacementResult::NoCapacity => {
             let tickets = placing.tickets().filter_map(|id| state.tickets.get(id));
-            let back = tickets.map(|ticket| returned(context, ticket, EndReason::NoCapacity));
+            let back = tickets.map(|ticket| returned(state, context, ticket, EndReason::NoCapacity));
             std::iter::once(Change::PlacementAbandoned { id }).chain(back).collect()
         }
     }))

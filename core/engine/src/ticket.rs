@@ -269,8 +269,14 @@ pub(crate) fn cancelled(context: &Context<'_>, id: &TicketId, reason: EndReason)
     Change::TicketCancelled { id: id.clone(), reason, rule_counts: context.rule_counts(id) }
 }
 
-/// Back to searching with its clocks, or timed out at once when its deadline has passed (D-110).
-pub(crate) fn returned(context: &Context<'_>, ticket: &Ticket, reason: EndReason) -> Change {
+/// Back to searching with its clocks, or timed out at once when its deadline has passed (D-110). Where one of its players
+/// started another ticket while it was placed and could not be cancelled, it is cancelled now (D-107): nobody searches
+/// twice.
+pub(crate) fn returned(state: &State, context: &Context<'_>, ticket: &Ticket, reason: EndReason) -> Change {
+    let is_newer = |other: &Ticket| other.id != ticket.id && !other.is_backfill();
+    if !ticket.is_backfill() && state.active_tickets_of(&ticket.players).iter().any(is_newer) {
+        return cancelled(context, &ticket.id, EndReason::Requeued);
+    }
     if ticket.deadline <= context.now {
         return Change::TicketTimedOut {
             id: ticket.id.clone(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use matchwright_model::{AliasId, FleetId, Timestamp};
 
-use crate::decide::{Context, Decision, Reply};
+use crate::decide::{Context, Decision, Draft, Reply};
 use crate::resource::check_tags;
-use crate::{Change, Destination, Rejection, State};
+use crate::{Change, Destination, Queue, Rejection, State, placement};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alias {
@@ -72,6 +72,8 @@ pub(crate) fn decide_create(
     Ok(Decision { changes: vec![created], reply: Reply::Alias(id, Box::new(made)) })
 }
 
+/// What waits in the queues that lead to it tries its new fleet.
+///
 /// # Rejections, in this order
 /// `AliasNotFound`, `FleetNotFound`.
 pub(crate) fn decide_update(
@@ -92,8 +94,25 @@ pub(crate) fn decide_update(
     };
     check_routing(state, &fields.routing)?;
     let made = Alias { fields: fields.clone(), updated_at: context.now, ..alias.clone() };
-    let updated = Change::AliasUpdated { id: id.clone(), fields };
-    Ok(Decision { changes: vec![updated], reply: Reply::Alias(id.clone(), Box::new(made)) })
+    let mut draft = Draft::default();
+    if let Routing::Fleet(fleet) = &fields.routing {
+        offer_fleet(state, context, id, fleet, &mut draft);
+    }
+    draft.changes.insert(0, Change::AliasUpdated { id: id.clone(), fields });
+    Ok(Decision { changes: draft.changes, reply: Reply::Alias(id.clone(), Box::new(made)) })
+}
+
+fn offer_fleet(state: &State, context: &Context<'_>, id: &AliasId, fleet: &FleetId, draft: &mut Draft) {
+    let is_meant = |one: &Destination| matches!(one, Destination::Alias(alias) if alias == id);
+    for (name, queue) in &state.queues {
+        if queue.fields.destinations.iter().any(is_meant) {
+            // The decision does not see the alias as it will be: to these placements it is its fleet already.
+            let mut led: Queue = queue.clone();
+            let meant = led.fields.destinations.iter_mut().filter(|one| is_meant(one));
+            meant.for_each(|one| *one = Destination::Fleet(fleet.clone()));
+            placement::offer_all(state, context, name, &led, draft);
+        }
+    }
 }
 
 /// # Rejections, in this order

@@ -266,7 +266,7 @@ pub(crate) fn offer(state: &State, context: &Context<'_>, process: &Process, dra
     }
 }
 
-/// A queue is another now: its waiting placements try again.
+/// A queue is another now, or leads elsewhere: its waiting placements try again.
 pub(crate) fn offer_all(
     state: &State,
     context: &Context<'_>,
@@ -319,9 +319,13 @@ pub(crate) fn decide_deadline(state: &State, id: &PlacementId, draft: &mut Draft
 
 /// The next latency policy is in force: more locations may do.
 pub(crate) fn decide_step(state: &State, context: &Context<'_>, id: &PlacementId, draft: &mut Draft) {
-    let Some(placement) = state.placements.get(id).filter(|one| one.deadline > context.now) else { return };
+    let Some(placement) = state.placements.get(id) else { return };
     let Some(queue) = state.queues.get(&placement.request.queue) else { return };
+    // Also where it comes too late to be of use: a step that stayed due would be in the way of everything behind it.
     draft.push(Change::PlacementRelaxed { id: id.clone() });
+    if placement.deadline <= context.now {
+        return;
+    }
     let relaxed = Placement { relaxed: placement.relaxed + 1, ..(**placement).clone() };
     host(state, context, &relaxed, queue, draft);
 }
