@@ -485,10 +485,10 @@ fn tell_backfill_ended(
 #[derive(Clone, Copy)]
 pub(crate) struct OwnGame<'s> {
     pub backfill: &'s Ticket,
-    roster: &'s Roster,
 }
 
-/// The backfill of the game that all of these players were in, where it searches and the settings let them back.
+/// The backfill of the game that all of these players were in, where it searches and the settings let them back. All
+/// must have been in one team, for a party plays together.
 pub(crate) fn own_game<'s>(
     state: &'s State,
     context: &Context<'_>,
@@ -505,18 +505,18 @@ pub(crate) fn own_game<'s>(
         })?;
         let session = session_of(state, backfill).filter(|one| one.status == SessionStatus::Active)?;
         let roster = session.roster.as_deref()?;
-        let was_there = |player: &Player| {
-            let is_listed = backfill.players.iter().any(|one| one.id == player.id);
-            is_listed && roster.players().any(|one| one.id == player.id)
+        let team = |player: &Player| {
+            let listed = backfill.players.iter().find(|one| one.id == player.id)?;
+            listed.team.as_ref().filter(|_| roster.players().any(|one| one.id == player.id))
         };
+        let was_there = |player: &Player| team(player).is_some() && team(player) == team(first);
         // Somebody must be left whom the backfill is for, nobody may be elsewhere, and there must be room.
-        let is_shared = roster.players().count() > players.len();
-        let are_free = roster.players().all(|one| state.live_match_of(&one.id).is_none());
+        let is_shared = backfill.players.len() > players.len();
+        let are_free = backfill.players.iter().all(|one| state.live_match_of(&one.id).is_none());
         let wanted = players.iter().map(|one| PlayerRequest { player: one.id.clone(), data: None });
         let has_room =
             hosting::seats_for_match(&context.hosting(), session, &wanted.collect::<Vec<_>>()).is_ok();
-        (is_shared && are_free && has_room && players.iter().all(was_there))
-            .then_some(OwnGame { backfill, roster })
+        (is_shared && are_free && has_room && players.iter().all(was_there)).then_some(OwnGame { backfill })
     })
 }
 
@@ -526,13 +526,12 @@ pub(crate) fn own_seats(
     context: &Context<'_>,
     ticket: &TicketId,
     players: &[Player],
-    OwnGame { backfill, roster }: OwnGame<'_>,
+    OwnGame { backfill }: OwnGame<'_>,
 ) -> Change {
-    let listed = roster.teams.iter().flat_map(|team| team.players.iter().map(move |player| (team, player)));
-    let seats = listed.map(|(team, player)| {
+    let seats = backfill.players.iter().filter_map(|player| {
         let is_back = players.iter().any(|one| one.id == player.id);
         let ticket = if is_back { ticket } else { &backfill.id };
-        Seat { ticket: ticket.clone(), player: player.id.clone(), team: team.name.clone() }
+        Some(Seat { ticket: ticket.clone(), player: player.id.clone(), team: player.team.clone()? })
     });
     let mut seats: Vec<Seat> = seats.collect();
     // The seats of a ticket stand together, the older ticket first.

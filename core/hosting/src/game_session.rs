@@ -381,7 +381,21 @@ pub(crate) fn decide_update(
         }
     }
     check_size(context, fields.max_players)?;
+    check_promised(state, session, fields.max_players)?;
     Ok(updated(session, fields))
+}
+
+/// Those whom a session is started for have no seats yet, but will.
+fn check_promised(state: &State, session: &GameSession, found: u32) -> Result<(), Rejection> {
+    let placement = session.placement.as_ref().and_then(|id| state.placements.get(id));
+    let waits = placement.filter(|placement| placement.status == PlacementStatus::Pending);
+    let promised = waits.map_or(0, |placement| placement.request.players.len());
+    match (found as usize) < promised {
+        true => Err(Rejection::SessionInvalid(format!(
+            "MaximumPlayerSessionCount is {found}, but {promised} players wait for this game session to start; give it at least as many"
+        ))),
+        false => Ok(()),
+    }
 }
 
 fn updated(session: &GameSession, fields: SessionFields) -> Decision {
