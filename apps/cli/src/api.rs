@@ -1,4 +1,4 @@
-//! A small client of the server's own API, for demo and bench.
+//! A small client of the server's own API, for all commands that talk to one.
 
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
@@ -34,6 +34,22 @@ impl Api {
         }
     }
 
+    /// Everything that an operation lists under `key`, page by page.
+    ///
+    /// # Errors
+    /// The server's message, or why it could not be reached.
+    pub fn list(&self, operation: &str, body: &Value, key: &str) -> Result<Vec<Value>, String> {
+        let (mut body, mut all) = (body.clone(), Vec::new());
+        loop {
+            let mut answer = self.call(operation, &body)?;
+            all.extend(answer[key].as_array_mut().map(std::mem::take).unwrap_or_default());
+            match answer["NextToken"].take() {
+                Value::Null => return Ok(all),
+                next => body["NextToken"] = next,
+            }
+        }
+    }
+
     /// # Errors
     /// Why the server could not be reached.
     pub fn post(&self, operation: &str, body: &[u8]) -> Result<(u16, String), String> {
@@ -42,6 +58,10 @@ impl Api {
         let mut answer = request.send(body).map_err(|error| error.to_string())?;
         let status = answer.status().as_u16();
         answer.body_mut().read_to_string().map(|text| (status, text)).map_err(|error| error.to_string())
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// A page of the server's own, as text.

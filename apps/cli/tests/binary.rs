@@ -26,7 +26,7 @@ fn serve(folder: &Path, more: &[&str]) -> (Child, String) {
     let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().rsplit("http://").next().unwrap().to_string();
+    let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://")).unwrap().to_string();
     (child, address)
 }
 

@@ -78,11 +78,7 @@ async fn caller(
     due: impl Fn(u64) -> Option<Duration>,
     body: impl Fn(u64) -> String,
 ) -> Result<(), String> {
-    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    tokio::task::spawn_local(connection);
+    let mut caller = Caller::connect(address, target).await?;
     let started = tokio::time::Instant::now();
     for number in 0.. {
         if let Some(due) = due(number) {
@@ -91,19 +87,45 @@ async fn caller(
         if progress.is_over.load(Ordering::Relaxed) {
             break;
         }
-        let request = Request::post("/")
-            .header("host", "matchwright")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", target)
-            .body(Full::new(Bytes::from(body(number))))
-            .map_err(|error| error.to_string())?;
-        let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
-        let status = answer.status();
-        let text = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-        if status != StatusCode::OK {
-            return Err(String::from_utf8_lossy(&text).into_owned());
-        }
+        caller.call(body(number)).await?;
         progress.done.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// One connection.
+pub struct Caller {
+    sender: http1::SendRequest<Full<Bytes>>,
+    target: String,
+}
+
+impl Caller {
+    /// # Errors
+    /// Why the server could not be reached.
+    pub async fn connect(address: SocketAddr, target: &str) -> Result<Self, String> {
+        let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let (sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        tokio::spawn(connection);
+        Ok(Self { sender, target: target.to_string() })
+    }
+
+    /// # Errors
+    /// The answer, where it is not 200, or why none came.
+    pub async fn call(&mut self, body: String) -> Result<(), String> {
+        let request = Request::post("/")
+            .header("host", "matchwright")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", &self.target)
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| error.to_string())?;
+        let answer = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let text = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        match status {
+            StatusCode::OK => Ok(()),
+            _ => Err(String::from_utf8_lossy(&text).into_owned()),
+        }
+    }
 }

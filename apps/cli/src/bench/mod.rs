@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod callers;
+mod hosting;
 mod life;
 mod load;
 mod plot;
@@ -28,6 +29,7 @@ use process::Child;
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Api(ApiBench),
+    Hosting(hosting::HostingBench),
     Search(search::SearchBench),
     Small(small::SmallBench),
     Arrivals(arrivals::ArrivalsBench),
@@ -35,6 +37,9 @@ pub enum Bench {
     /// The yardstick: sends every body back
     #[command(hide = true)]
     Echo,
+    /// The yardstick of sockets: sends every message back
+    #[command(hide = true)]
+    EchoSocket,
 }
 
 /// Durable StartMatchmaking calls per CPU-second beside a bare HTTP echo of the same body, the time from a ticket to
@@ -71,11 +76,13 @@ impl Bench {
     pub fn run(self) -> ExitCode {
         let done = match self {
             Self::Api(bench) => bench.measure(),
+            Self::Hosting(bench) => bench.measure(),
             Self::Search(bench) => bench.measure(),
             Self::Small(bench) => bench.measure(),
             Self::Arrivals(bench) => bench.measure(),
             Self::Plot(plot) => plot.draw(),
-            Self::Echo => echo(),
+            Self::Echo => echo(matchwright_server::echo::serve),
+            Self::EchoSocket => echo(matchwright_fake_server::echo::serve),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -116,11 +123,11 @@ fn judged(wrong: usize) -> Result<(), String> {
     }
 }
 
-fn echo() -> Result<(), String> {
+fn echo(serve: fn(std::net::TcpListener) -> std::io::Result<()>) -> Result<(), String> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     println!("echo listens on http://{address}");
-    matchwright_server::echo::serve(listener).map_err(|error| error.to_string())
+    serve(listener).map_err(|error| error.to_string())
 }
 
 impl ApiBench {

@@ -1,4 +1,4 @@
-//! A server as a process of its own, and its CPU time.
+//! A server as a process of its own, its CPU time and its memory.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ impl Child {
         let mut line = String::new();
         let mut out = BufReader::new(out);
         out.read_line(&mut line).map_err(|error| error.to_string())?;
-        let url = line.trim().rsplit(' ').next().filter(|url| url.starts_with("http://")).map(str::to_string);
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_string);
         let Some(url) = url else {
             let _ = child.kill();
             return Err(format!("the child did not start: {line}"));
@@ -42,6 +42,14 @@ impl Child {
         ticks(&format!("/proc/{}/stat", self.child.id()))
     }
 
+    /// The memory that it has in use now, in bytes.
+    pub fn memory(&self) -> Result<u64, String> {
+        let path = format!("/proc/{}/statm", self.child.id());
+        let text = std::fs::read_to_string(&path).map_err(|error| unknown(&path, &error))?;
+        let pages: u64 = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).ok_or("an odd statm")?;
+        Ok(pages * rustix::param::page_size() as u64)
+    }
+
     /// The CPU time so far of those of its threads whose name begins so; the system keeps fifteen letters of a name.
     pub fn cpu_of(&self, name: &str) -> Result<Duration, String> {
         let folder = format!("/proc/{}/task", self.child.id());
@@ -58,6 +66,11 @@ impl Child {
     }
 }
 
+/// The CPU time of this program so far, all threads.
+pub fn own_cpu() -> Result<Duration, String> {
+    ticks("/proc/self/stat")
+}
+
 /// User and system time out of a `stat` of the system.
 fn ticks(path: &str) -> Result<Duration, String> {
     let text = std::fs::read_to_string(path).map_err(|error| unknown(path, &error))?;
@@ -70,7 +83,7 @@ fn ticks(path: &str) -> Result<Duration, String> {
 }
 
 fn unknown(path: &str, why: &std::io::Error) -> String {
-    format!("{path}: {why}; CPU time is known on Linux only")
+    format!("{path}: {why}; CPU time and memory are known on Linux only")
 }
 
 impl Drop for Child {
