@@ -369,7 +369,9 @@ impl<'p> Life<'p> {
         let mut seats: Vec<(ProcessKey, GameSessionId, hosting::PlayerSession)> = sessions
             .filter(|session| session.status.is_live())
             .flat_map(|session| session.players.iter().map(move |seat| (session, seat)))
-            .map(|(session, seat)| (session.process.clone(), session.id.clone(), seat.clone()))
+            .filter_map(|(session, seat)| {
+                Some((session.process()?.clone(), session.id.clone(), seat.clone()))
+            })
             .collect();
         seats.sort_by(|one, other| one.2.id.cmp(&other.2.id));
         for _ in 0..4 {
@@ -516,7 +518,7 @@ impl<'p> Life<'p> {
                 }
             }
         };
-        let process = game.process.clone();
+        let Some(process) = game.process().cloned() else { return };
         let command = Command::OfSession {
             process: process.clone().into(),
             session: game.id.clone(),

@@ -47,7 +47,7 @@ pub(crate) fn refuse_foreign(
     let refuse = |rejection| Err(Rejection::Hosting(rejection));
     match state.hosting.sessions.get(session) {
         None => refuse(hosting::Rejection::SessionNotFound(session.clone())),
-        Some(found) if found.process != *process => {
+        Some(found) if found.process() != Some(process) => {
             let (process, session) = (process.clone(), session.clone());
             refuse(hosting::Rejection::NotItsSession { process, session })
         }
@@ -178,13 +178,16 @@ fn place(
     let size = Size::of(rules.as_deref(), config, made.seats.len());
     let seat = |seat: &Seat| PlayerRequest { player: seat.player.clone(), data: None };
     let mut roster = roster(state, id, made, rules.as_deref(), None);
-    if config.fields.backfill_mode == Some(BackfillMode::Automatic) && size.open > 0 {
+    let queue = config.fields.queues[0].clone();
+    // A server elsewhere could not be told who joins.
+    let is_told = !context.settings.hosting.elsewhere.contains_key(&queue);
+    if config.fields.backfill_mode == Some(BackfillMode::Automatic) && size.open > 0 && is_told {
         roster.auto_backfill = Some(fresh_ticket(context));
     }
     let request = PlacementRequest {
         // Placements and matches are told apart by nobody (spec 3.5).
         id: PlacementId::new(id.to_string()),
-        queue: config.fields.queues[0].clone(),
+        queue,
         match_id: Some(id),
         max_players: size.most,
         name: None,
@@ -299,9 +302,13 @@ fn roster_player(rules: Option<&RuleSet>, player: &Player) -> RosterPlayer {
 fn complete(state: &State, context: &Context<'_>, id: &PlacementId, changes: &mut Vec<Change>) {
     let Some((match_id, made)) = match_of(state, id) else { return };
     let placement = &state.hosting.placements[id];
-    let Some(session) = placement.session.as_ref().and_then(|id| state.hosting.sessions.get(id)) else {
-        return;
-    };
+    // One that an allocator hosts is made by the same decision.
+    let made_now = changes.iter().find_map(|change| match change {
+        Change::Hosting(change) => hosting::hosted(&state.hosting, context.now, change),
+        _ => None,
+    });
+    let known = placement.session.as_ref().and_then(|id| state.hosting.sessions.get(id));
+    let Some(session) = made_now.as_ref().or(known.map(|session| &**session)) else { return };
     let connection = connection(session, changes);
     changes.push(Change::MatchCompleted { id: match_id, session: Some(Box::new(connection)) });
     if let Some(roster) = &session.roster

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use matchwright_model::{
     AliasId, ComputeName, FleetId, GameSessionId, LocationName, PlacementId, PlayerSessionId, QueueName,
@@ -10,7 +11,7 @@ use matchwright_model::{
 
 use crate::{
     AliasFields, ComputeFields, EndCause, Fleet, FleetFields, GameSession, Placement, PlacementRequest,
-    PlayerRequest, Process, ProcessKey, QueueFields, Resource, Sdk, SessionEnd, SessionFields, Token,
+    PlayerRequest, Process, ProcessKey, QueueFields, Resource, Sdk, Server, SessionEnd, SessionFields, Token,
     UpdateReason,
 };
 
@@ -136,6 +137,14 @@ pub enum Change {
     },
     SessionActivated {
         id: GameSessionId,
+    },
+    /// An allocator found a server elsewhere: the session of this placement runs, with what its request said.
+    SessionHosted {
+        id: GameSessionId,
+        placement: PlacementId,
+        server: Server,
+        until: Timestamp,
+        reservation: Duration,
     },
     /// As it is now.
     SessionUpdated {

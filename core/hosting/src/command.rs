@@ -9,7 +9,7 @@ use matchwright_model::{
 
 use crate::{
     AliasFields, AliasPatch, ComputeFields, FleetFields, FleetPatch, JoinPolicy, PlacementRequest,
-    ProcessKey, QueueFields, QueuePatch, Sdk, SessionPatch, SessionRequest,
+    ProcessKey, QueueFields, QueuePatch, Sdk, Server, SessionPatch, SessionRequest,
 };
 
 type Tags = BTreeMap<String, String>;
@@ -83,6 +83,15 @@ pub enum Command {
     },
     StartPlacement(PlacementRequest),
     StopPlacement {
+        id: PlacementId,
+    },
+    /// An allocator found a server for a placement of a queue that is homed elsewhere.
+    HostPlacement {
+        id: PlacementId,
+        server: Server,
+    },
+    /// It never will.
+    RefusePlacement {
         id: PlacementId,
     },
     CreateSession(SessionRequest),

@@ -13,7 +13,9 @@ use crate::{
     PlayerSessionStatus, ProcessKey, Push, Queue, Rejection, SessionStatus, SessionUpdate, Settings, State,
     Token,
 };
-use crate::{alias, compute, fleet, game_session, location, placement, player_session, process, queue};
+use crate::{
+    alias, compute, elsewhere, fleet, game_session, location, placement, player_session, process, queue,
+};
 
 /// What a decision may look at besides the state.
 #[derive(Debug)]
@@ -130,6 +132,8 @@ pub fn decide(state: &State, context: &Context<'_>, command: &Command) -> Result
         Command::DeleteQueue { name } => queue::decide_delete(state, name),
         Command::StartPlacement(request) => placement::decide_start(state, context, request),
         Command::StopPlacement { id } => placement::decide_stop(state, context, id),
+        Command::HostPlacement { id, server } => elsewhere::decide_host(state, context, id, server),
+        Command::RefusePlacement { id } => elsewhere::decide_refuse(state, id),
         Command::CreateSession(request) => game_session::decide_create(state, context, request),
         Command::UpdateSession { id, patch } => game_session::decide_update(state, context, id, patch),
         Command::TerminateSession { id, mode } => game_session::decide_terminate(state, context, id, *mode),
@@ -169,6 +173,7 @@ pub fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
         match what {
             Due::Process(key) => process::decide_due(state, context, key, &mut draft),
             Due::Activation(id) => game_session::decide_deadline(state, context, id, &mut draft),
+            Due::SessionOver(id) => elsewhere::decide_over(state, context, id, &mut draft),
             Due::Reservation(session, id) => {
                 player_session::decide_deadline(state, context, session, id, &mut draft)
             }
@@ -219,6 +224,7 @@ pub fn apply(state: &mut State, at: Timestamp, change: &Change) {
         | Change::ProcessForgotten { .. }
         | Change::ProcessRestored { .. } => apply_to_process(state, at, change),
         Change::SessionStarted { .. }
+        | Change::SessionHosted { .. }
         | Change::SessionActivated { .. }
         | Change::SessionUpdated { .. }
         | Change::SessionTerminating { .. }
@@ -311,6 +317,7 @@ fn apply_to_process(state: &mut State, at: Timestamp, change: &Change) {
 fn apply_to_session(state: &mut State, at: Timestamp, change: &Change) {
     match change {
         Change::SessionStarted { .. } => game_session::apply_started(state, at, change),
+        Change::SessionHosted { .. } => elsewhere::apply_hosted(state, at, change),
         Change::SessionActivated { id } => {
             state.change_session(id, |session| session.status = SessionStatus::Active);
         }

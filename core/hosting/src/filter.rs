@@ -145,7 +145,11 @@ mod tests {
         GameSession {
             id: GameSessionId::from(id),
             fields,
-            process: ProcessKey { fleet: "fleet-1".into(), compute: "pc".into(), id: "p-1".into() },
+            host: crate::Host::Process(ProcessKey {
+                fleet: "fleet-1".into(),
+                compute: "pc".into(),
+                id: "p-1".into(),
+            }),
             location: "custom-home".into(),
             ip: "127.0.0.1".to_string(),
             dns: None,

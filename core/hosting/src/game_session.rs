@@ -1,4 +1,4 @@
-//! A game session: a running match on a server process.
+//! A game session: a running match on a server process, or [elsewhere](crate::elsewhere).
 //!
 //! ```text
 //! SessionStarted ─▶ Activating ─ SessionActivated ─▶ Active ─ SessionTerminating ─▶ Terminating
@@ -15,8 +15,9 @@ use matchwright_model::{
 
 use crate::decide::{Context, Decision, Draft, Reply};
 use crate::{
-    Change, CreationLimit, EndCause, Fleet, FleetEventKind, Phase, PlacementStatus, PlayerSession, Process,
-    ProcessKey, Rejection, State, Target, TerminationMode, fleet, placement, player_session, process,
+    Change, CreationLimit, EndCause, Fleet, FleetEventKind, Host, Phase, PlacementStatus, PlayerSession,
+    Process, ProcessKey, Rejection, Settings, State, Target, TerminationMode, fleet, placement,
+    player_session, process,
 };
 
 /// Of a creator on a fleet without a policy.
@@ -26,8 +27,7 @@ const CREATION_LIMIT: CreationLimit = CreationLimit { sessions: 1, period: Durat
 pub struct GameSession {
     pub id: GameSessionId,
     pub fields: SessionFields,
-    /// Where it runs.
-    pub process: ProcessKey,
+    pub host: Host,
     pub location: LocationName,
     pub ip: String,
     pub dns: Option<String>,
@@ -95,6 +95,8 @@ pub enum SessionEnd {
     Interrupted,
     /// Its process did not activate it in time.
     NotActivated,
+    /// It ran elsewhere, where nobody tells of its end, and has had its time.
+    TimeUp,
 }
 
 /// Something about the match that the game server is told while it runs.
@@ -164,12 +166,32 @@ impl GameSession {
         self.fields.max_players.saturating_sub(self.occupied)
     }
 
+    /// The process that it runs on, where that is one of ours.
+    pub fn process(&self) -> Option<&ProcessKey> {
+        match &self.host {
+            Host::Process(key) => Some(key),
+            Host::Elsewhere { .. } => None,
+        }
+    }
+
+    pub fn fleet(&self) -> Option<&FleetId> {
+        self.process().map(|key| &key.fleet)
+    }
+
+    /// How long a seat is kept for a player who does not come.
+    pub(crate) fn reservation(&self, settings: &Settings) -> Duration {
+        match self.host {
+            Host::Process(_) => settings.reservation,
+            Host::Elsewhere { reservation, .. } => reservation,
+        }
+    }
+
     /// The same without its player sessions, which may be many.
     pub fn without_players(&self) -> Self {
         Self {
             id: self.id.clone(),
             fields: self.fields.clone(),
-            process: self.process.clone(),
+            host: self.host.clone(),
             location: self.location.clone(),
             ip: self.ip.clone(),
             dns: self.dns.clone(),
@@ -253,7 +275,7 @@ pub(crate) fn started(state: &State, at: Timestamp, change: &Change) -> Option<G
     Some(GameSession {
         id: id.clone(),
         fields: fields.clone(),
-        process: key.clone(),
+        host: Host::Process(key.clone()),
         location: process.location.clone(),
         ip: compute.fields.ip.clone(),
         dns: compute.fields.dns.clone(),
@@ -404,7 +426,7 @@ fn updated(session: &GameSession, fields: SessionFields) -> Decision {
     Decision { changes: vec![change], reply: Reply::Session(Box::new(made)) }
 }
 
-/// TerminateGameSession: its process is told to end. Asking again changes nothing.
+/// TerminateGameSession: its process is told to end; elsewhere it is over at once. Asking again changes nothing.
 ///
 /// # Rejections, in this order
 /// `SessionNotFound`, `ForceNeedsAgent`, `SessionState` (it has ended).
@@ -427,8 +449,13 @@ pub(crate) fn decide_terminate(
         }
         _ => {
             let mut draft = Draft::default();
-            draft.push(Change::SessionTerminating { id: id.clone() });
-            process::tell_to_end(context, state.process(&session.process)?, &mut draft);
+            match session.process() {
+                Some(process) => {
+                    draft.push(Change::SessionTerminating { id: id.clone() });
+                    process::tell_to_end(context, state.process(process)?, &mut draft);
+                }
+                None => end(state, context, session, SessionEnd::Triggered, &mut draft),
+            }
             Ok(Decision { changes: draft.changes, reply: Reply::Session(Box::new(made)) })
         }
     }
@@ -447,7 +474,9 @@ pub(crate) fn own<'s>(
     match &state.process(key)?.phase {
         Phase::Busy { session } if session == id => state.session(id),
         // It may still speak of the session that ended with it.
-        Phase::Ended { .. } => state.session(id).ok().filter(|one| one.process == *key).ok_or_else(other),
+        Phase::Ended { .. } => {
+            state.session(id).ok().filter(|one| one.process() == Some(key)).ok_or_else(other)
+        }
         _ => Err(other()),
     }
 }
@@ -470,7 +499,7 @@ pub(crate) fn decide_activate(
             draft.push(Change::SessionActivated { id: id.clone() });
             let placement = session.placement.as_ref().and_then(|id| state.placements.get(id));
             if let Some(placement) = placement.filter(|one| one.status == PlacementStatus::Pending) {
-                placement::fulfil(context, placement, id, &mut draft);
+                placement::fulfil(context, placement, session, &mut draft);
             }
         }
         _ => {
@@ -530,10 +559,10 @@ fn end(state: &State, context: &Context<'_>, session: &GameSession, end: Session
 pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &GameSessionId, draft: &mut Draft) {
     let Some(session) = state.sessions.get(id) else { return };
     let is_over = matches!(session.status, SessionStatus::Activating { by } if by <= context.now);
-    if !is_over || draft.taken.contains(&session.process) {
+    if !is_over || session.process().is_some_and(|process| draft.taken.contains(process)) {
         return;
     }
-    if let Some(process) = state.processes.get(&session.process) {
+    if let Some(process) = session.process().and_then(|process| state.processes.get(process)) {
         process::tell_to_end(context, process, draft);
     }
     end(state, context, session, SessionEnd::NotActivated, draft);
@@ -542,7 +571,9 @@ pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &GameSes
 pub(crate) fn apply_started(state: &mut State, at: Timestamp, change: &Change) {
     let Some(session) = started(state, at, change) else { return };
     let id = session.id.clone();
-    state.change_process(&session.process, |process| process.phase = Phase::Busy { session: id.clone() });
+    if let Some(process) = session.process() {
+        state.change_process(process, |process| process.phase = Phase::Busy { session: id.clone() });
+    }
     if let Some(placement) = &session.placement {
         state.change_placement(placement, |placement| {
             placement.session = Some(id.clone());
@@ -556,7 +587,7 @@ pub(crate) fn apply_ended(state: &mut State, at: Timestamp, id: &GameSessionId, 
     player_session::apply_game_over(state, at, id);
     state.change_session(id, |session| session.status = SessionStatus::Terminated { at, end });
     let Some(session) = state.sessions.get(id) else { return };
-    let (placement, fleet) = (session.placement.clone(), session.process.fleet.clone());
+    let (placement, fleet) = (session.placement.clone(), session.fleet().cloned());
     if let Some(placement) = placement {
         state.change_placement(&placement, |placement| {
             if placement.status == PlacementStatus::Pending {
@@ -565,7 +596,7 @@ pub(crate) fn apply_ended(state: &mut State, at: Timestamp, id: &GameSessionId, 
         });
     }
     if end == SessionEnd::NotActivated
-        && let Some(fleet) = state.fleets.get_mut(&fleet)
+        && let Some(fleet) = fleet.and_then(|fleet| state.fleets.get_mut(&fleet))
     {
         fleet.remember(at, FleetEventKind::ActivationTimedOut { session: id.clone() });
     }

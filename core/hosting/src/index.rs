@@ -7,8 +7,8 @@ use matchwright_model::{
 };
 
 use crate::{
-    Connection, GameSession, Phase, Placement, PlacementStatus, PlayerSession, PlayerSessionStatus, Process,
-    ProcessKey, Queue, SessionStatus, Settings,
+    Connection, GameSession, Host, Phase, Placement, PlacementStatus, PlayerSession, PlayerSessionStatus,
+    Process, ProcessKey, Queue, SessionStatus, Settings,
 };
 
 /// Something that ends by itself. The order decides who goes first at the same millisecond.
@@ -17,6 +17,8 @@ pub(crate) enum Due {
     /// A process is not ready, or not back, or not gone, though it should be.
     Process(ProcessKey),
     Activation(GameSessionId),
+    /// A game elsewhere has had its time.
+    SessionOver(GameSessionId),
     Reservation(GameSessionId, PlayerSessionId),
     LatencyStep(PlacementId),
     Placement(PlacementId),
@@ -180,7 +182,11 @@ impl Index {
             SessionStatus::Terminated { at, .. } => {
                 Some((at + self.settings.session_retention, Due::ForgetSession(id())))
             }
-            SessionStatus::Active | SessionStatus::Terminating => None,
+            SessionStatus::Active => match session.host {
+                Host::Elsewhere { until, .. } => Some((until, Due::SessionOver(id()))),
+                Host::Process(_) => None,
+            },
+            SessionStatus::Terminating => None,
         };
         Marks { due: [due, None], ..Marks::default() }
     }
@@ -220,8 +226,10 @@ impl Index {
     }
 
     pub fn add_session(&mut self, session: &GameSession) {
-        let kept = self.sessions.entry(session.process.fleet.clone()).or_default();
-        kept.insert((session.created_at, session.id.clone()));
+        if let Some(fleet) = session.fleet() {
+            let kept = self.sessions.entry(fleet.clone()).or_default();
+            kept.insert((session.created_at, session.id.clone()));
+        }
         session.players.iter().for_each(|seat| self.add_seat(&session.id, seat));
     }
 
@@ -231,8 +239,9 @@ impl Index {
     }
 
     pub fn forget_session(&mut self, session: &GameSession) {
-        let fleet = &session.process.fleet;
-        if let Some(kept) = self.sessions.get_mut(fleet) {
+        if let Some(fleet) = session.fleet()
+            && let Some(kept) = self.sessions.get_mut(fleet)
+        {
             kept.remove(&(session.created_at, session.id.clone()));
             if kept.is_empty() {
                 self.sessions.remove(fleet);

@@ -13,6 +13,7 @@ mod choose;
 mod command;
 mod compute;
 mod decide;
+mod elsewhere;
 mod filter;
 mod fleet;
 mod game_session;
@@ -36,6 +37,7 @@ pub use choose::locations_of;
 pub use command::{Command, PlayerRequest, TerminationMode};
 pub use compute::{Compute, ComputeFields, Token};
 pub use decide::{Context, Decision, Fresh, Reply, apply, decide, decide_tick};
+pub use elsewhere::{Home, Host, Server, hosted, session_name};
 pub use filter::{Comparison, Filter, Operand, Sort, Value};
 pub use fleet::{
     Cost, CreationLimit, Fleet, FleetEvent, FleetEventKind, FleetFields, FleetPatch, FleetStatus,

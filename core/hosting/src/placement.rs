@@ -103,6 +103,21 @@ impl PlacementStatus {
     }
 }
 
+impl PlacementRequest {
+    pub(crate) fn session_fields(&self, is_protected: bool) -> SessionFields {
+        SessionFields {
+            name: self.name.clone(),
+            max_players: self.max_players,
+            properties: self.properties.clone(),
+            data: self.data.clone(),
+            creator: None,
+            token: None,
+            policy: JoinPolicy::AcceptAll,
+            is_protected,
+        }
+    }
+}
+
 impl Placement {
     fn started(at: Timestamp, request: &PlacementRequest, deadline: Timestamp) -> Self {
         Self {
@@ -200,12 +215,14 @@ pub(crate) fn decide_stop(
 ) -> Result<Decision, Rejection> {
     let placement = state.placement(id)?;
     if placement.status != PlacementStatus::Pending {
-        return Err(Rejection::PlacementState { id: id.clone(), status: placement.status.name() });
+        let status = placement.status.name();
+        return Err(Rejection::PlacementState { id: id.clone(), status, action: "be stopped" });
     }
     if placement.session.is_some() {
         return Err(Rejection::PlacementState {
             id: id.clone(),
             status: "PENDING (its game session is starting)",
+            action: "be stopped",
         });
     }
     let status = PlacementStatus::Cancelled { at: context.now };
@@ -214,7 +231,8 @@ pub(crate) fn decide_stop(
     Ok(Decision { changes: vec![cancelled], reply: Reply::Placement(Box::new(stopped), None) })
 }
 
-/// Takes a process for a placement, where one is free and not taken by this decision already.
+/// Takes a process for a placement, where one is free and not taken by this decision already. A queue that is homed
+/// elsewhere gets none.
 fn host(
     state: &State,
     context: &Context<'_>,
@@ -222,6 +240,9 @@ fn host(
     queue: &Queue,
     draft: &mut Draft,
 ) -> Option<GameSession> {
+    if context.settings.elsewhere.contains_key(&placement.request.queue) {
+        return None;
+    }
     let key = process_for(state, placement, queue, &draft.taken)?;
     Some(start(state, context, placement, &state.processes[key], draft))
 }
@@ -234,18 +255,9 @@ fn start(
     draft: &mut Draft,
 ) -> GameSession {
     let request = &placement.request;
-    let fields = SessionFields {
-        name: request.name.clone(),
-        max_players: request.max_players,
-        properties: request.properties.clone(),
-        data: request.data.clone(),
-        creator: None,
-        token: None,
-        policy: JoinPolicy::AcceptAll,
-        is_protected: state.fleets[&process.key.fleet].fields.is_protected,
-    };
+    let is_protected = state.fleets[&process.key.fleet].fields.is_protected;
     let for_whom = game_session::Wanted {
-        fields,
+        fields: request.session_fields(is_protected),
         placement: Some(placement.id.clone()),
         roster: request.roster.clone(),
         name: None,
@@ -260,7 +272,8 @@ pub(crate) fn offer(state: &State, context: &Context<'_>, process: &Process, dra
         let queue = &state.queues[&placement.request.queue];
         admits(state, placement, queue, &process.key.fleet, &process.location)
     };
-    let of_queues = state.queues.keys().filter_map(|queue| state.index().waiting(queue).find(suits));
+    let ours = state.queues.keys().filter(|queue| !context.settings.elsewhere.contains_key(*queue));
+    let of_queues = ours.filter_map(|queue| state.index().waiting(queue).find(suits));
     if let Some((_, id)) = of_queues.min() {
         start(state, context, &state.placements[id], process, draft);
     }
@@ -297,12 +310,7 @@ pub(crate) fn lost_host(state: &State, context: &Context<'_>, id: &PlacementId, 
 }
 
 /// Its session runs: those it is for get their seats, and it is fulfilled.
-pub(crate) fn fulfil(
-    context: &Context<'_>,
-    placement: &Placement,
-    session: &GameSessionId,
-    draft: &mut Draft,
-) {
+pub(crate) fn fulfil(context: &Context<'_>, placement: &Placement, session: &GameSession, draft: &mut Draft) {
     if !placement.request.players.is_empty() {
         draft.push(player_session::reserved(context, session, &placement.request.players));
     }

@@ -91,7 +91,7 @@ pub(crate) fn decide_reserve(
     let mut after = session.clone();
     let mut changes = Vec::new();
     if !new.is_empty() {
-        let change = reserved(context, id, &new);
+        let change = reserved(context, session, &new);
         if let Change::PlayersReserved { seats, until, .. } = &change {
             after.players.extend(seats.iter().map(|seat| made(context.now, seat, *until)));
             after.count();
@@ -134,18 +134,18 @@ pub fn seats_for_match(
     let older = players.iter().filter_map(|one| session.open_seat(&one.player));
     let left =
         older.map(|seat| Change::PlayerLeft { session: session.id.clone(), player_session: seat.id.clone() });
-    Ok(left.chain([reserved(context, &session.id, players)]).collect())
+    Ok(left.chain([reserved(context, session, players)]).collect())
 }
 
 /// New seats for these players.
-pub(crate) fn reserved(context: &Context<'_>, session: &GameSessionId, players: &[PlayerRequest]) -> Change {
+pub(crate) fn reserved(context: &Context<'_>, session: &GameSession, players: &[PlayerRequest]) -> Change {
     let seat =
         |one: &PlayerRequest| (PlayerSessionId::new(format!("psess-{}", context.fresh.uuid())), one.clone());
     let seats = players.iter().map(seat).collect();
     Change::PlayersReserved {
-        session: session.clone(),
+        session: session.id.clone(),
         seats,
-        until: context.now + context.settings.reservation,
+        until: context.now + session.reservation(context.settings),
     }
 }
 

@@ -42,7 +42,8 @@ pub fn push(state: &State, at: Timestamp, change: &Change) -> Option<Push> {
         Change::SessionInformed { id, reason, backfill, roster } => {
             let mut session = state.sessions.get(id)?.without_players();
             session.roster = roster.clone().or(session.roster);
-            let process = session.process.clone();
+            // Elsewhere nobody listens.
+            let process = session.process()?.clone();
             let kind = PushKind::UpdateSession {
                 session: Box::new(session),
                 reason: *reason,

@@ -61,6 +61,7 @@ pub enum Rejection {
     PlacementState {
         id: PlacementId,
         status: &'static str,
+        action: &'static str,
     },
     SessionNotFound(GameSessionId),
     SessionState {
@@ -69,6 +70,8 @@ pub enum Rejection {
         action: &'static str,
     },
     SessionInvalid(String),
+    /// The server that an allocator found runs it already.
+    SessionExists(GameSessionId),
     /// No process is free.
     NoCapacity {
         fleet: FleetId,
@@ -155,6 +158,7 @@ impl Rejection {
             SessionNotFound(_) => "E661",
             SessionState { .. } => "E662",
             SessionInvalid(_) => "E663",
+            SessionExists(_) => "E673",
             NoCapacity { .. } => "E664",
             TokenReused { .. } => "E665",
             CreatorTooFast { .. } => "E666",
@@ -216,13 +220,17 @@ impl fmt::Display for Rejection {
             PlacementExists(id) => {
                 write!(f, "Game session placement {id} already exists; every placement needs an id of its own")
             }
-            PlacementState { id, status } => {
-                write!(f, "Game session placement {id} is in {status} status and cannot be stopped")
+            PlacementState { id, status, action } => {
+                write!(f, "Game session placement {id} is in {status} status and cannot {action}")
             }
             SessionNotFound(id) => write!(f, "Game session not found: {id}"),
             SessionState { id, status, action } => {
                 write!(f, "Game session {id} is in {status} status and cannot {action}")
             }
+            SessionExists(id) => write!(
+                f,
+                "Game session {id} exists already; the allocator must name another one, or none"
+            ),
             NoCapacity { fleet, location } => write!(
                 f,
                 "No process of fleet {fleet} in location {location} is free; start more game servers, or use a queue, which waits"

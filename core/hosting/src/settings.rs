@@ -1,6 +1,11 @@
 //! The limits and time limits of hosting. Each is a key of the configuration.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use matchwright_model::QueueName;
+
+use crate::Home;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -26,6 +31,8 @@ pub struct Settings {
     pub queue_timeout: Duration,
     /// How many processes a placement may try; more than one tries another where the first never activated.
     pub placement_attempts: u32,
+    /// Queues whose placements an allocator hosts; no process is given to them.
+    pub elsewhere: BTreeMap<QueueName, Home>,
     pub players_per_session_max: u32,
     pub locations_max: usize,
     pub fleets_max: usize,
@@ -54,6 +61,7 @@ impl Default for Settings {
             process_retention: minutes(1440),
             queue_timeout: minutes(10),
             placement_attempts: 1,
+            elsewhere: BTreeMap::new(),
             players_per_session_max: 200,
             locations_max: 100,
             fleets_max: 100,

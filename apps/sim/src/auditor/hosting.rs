@@ -215,9 +215,10 @@ impl Ledger {
 pub fn audit_moment(state: &State, now: Timestamp) {
     let mut hosts = BTreeSet::new();
     for session in state.hosting.sessions.values().filter(|session| session.status.is_live()) {
-        let process = &state.hosting.processes[&session.process];
+        let Some(key) = session.process() else { continue };
+        let process = &state.hosting.processes[key];
         assert_eq!(process.phase, Phase::Busy { session: session.id.clone() }, "the host of {}", session.id);
-        assert!(hosts.insert(&session.process), "process {:?} hosts two games", session.process);
+        assert!(hosts.insert(key), "process {key:?} hosts two games");
         audit_session(state, session, now);
     }
     for process in state.hosting.processes.values().filter(|process| process.is_live()) {

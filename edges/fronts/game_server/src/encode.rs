@@ -8,7 +8,7 @@ use matchwright_engine::{Answer, Reply};
 use matchwright_hosting::{
     Answer as Hosted, GameSession, PlayerSession, PlayerSessionStatus, PushKind, SessionStatus, UpdateReason,
 };
-use matchwright_model::{TicketId, Timestamp};
+use matchwright_model::{FleetId, TicketId, Timestamp};
 use serde::Serialize;
 
 use crate::errors::SocketError;
@@ -217,7 +217,7 @@ fn seat_of(front: &Front, seat: &PlayerSession, session: &GameSession) -> Seat {
         player_id: seat.player.to_string(),
         player_session_id: seat.id.to_string(),
         game_session_id: front.arns.game_session(&session.id),
-        fleet_id: session.process.fleet.to_string(),
+        fleet_id: session.fleet().map(ToString::to_string).unwrap_or_default(),
         player_data: seat.data.clone(),
         ip_address: session.ip.clone(),
         port: session.port,
@@ -263,7 +263,7 @@ fn session_of<'a>(front: &Front, session: &'a GameSession) -> Session<'a> {
     Session {
         game_session_id: front.arns.game_session(&session.id),
         name: session.fields.name.as_deref(),
-        fleet_id: session.process.fleet.as_str(),
+        fleet_id: session.fleet().map_or("", FleetId::as_str),
         location: session.location.as_str(),
         place: place(session),
         data: data(front, session),

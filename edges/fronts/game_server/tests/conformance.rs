@@ -241,7 +241,7 @@ fn session(with: &Map<String, Value>) -> GameSession {
     GameSession {
         id: "fleet-1111/custom-loc1/gsess-aaaa".into(),
         fields,
-        process: process(),
+        host: matchwright_hosting::Host::Process(process()),
         location: "custom-loc1".into(),
         ip: "127.0.0.1".to_string(),
         dns: text("dns").map(str::to_string),

@@ -130,7 +130,7 @@ fn session(status: SessionStatus) -> GameSession {
     GameSession {
         id: "fleet-1/custom-a/s-1".into(),
         fields,
-        process: ProcessKey { fleet: "fleet-1".into(), compute: "pc-1".into(), id: "p-1".into() },
+        host: Host::Process(ProcessKey { fleet: "fleet-1".into(), compute: "pc-1".into(), id: "p-1".into() }),
         location: "custom-a".into(),
         ip: "192.0.2.7".to_string(),
         dns: Some("pc.example".to_string()),
@@ -537,9 +537,14 @@ fn rejections() -> Vec<(Rejection, &'static str, &'static str)> {
         (PlacementNotFound("p-1".into()), not_found, "p-1"),
         (PlacementExists("p-1".into()), invalid, "p-1"),
         (PlacementInvalid("it contradicts itself".to_string()), invalid, "it contradicts itself"),
-        (PlacementState { id: "p-1".into(), status: "FULFILLED" }, invalid, "FULFILLED"),
+        (
+            PlacementState { id: "p-1".into(), status: "FULFILLED", action: "be stopped" },
+            invalid,
+            "FULFILLED",
+        ),
         (SessionNotFound(session()), not_found, "s-1"),
         (SessionState { id: session(), status, action }, state, "TERMINATED"),
+        (SessionExists(session()), invalid, "s-1"),
         (SessionInvalid("too many players".to_string()), invalid, "too many players"),
         (
             NoCapacity { fleet: "fleet-1".into(), location: "custom-a".into() },

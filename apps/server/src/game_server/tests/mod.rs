@@ -255,7 +255,7 @@ fn game(id: &str) -> PushKind {
     PushKind::CreateSession(Box::new(GameSession {
         id: GameSessionId::from(id),
         fields,
-        process: key(),
+        host: matchwright_hosting::Host::Process(key()),
         location: "custom-1".into(),
         ip: "127.0.0.1".to_string(),
         dns: None,

@@ -34,7 +34,9 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
     out.map(|session| {
         session.text("GameSessionId", &front.arns().game_session(&one.id));
         session.optional_text("Name", fields.name.as_ref());
-        fleet_id(front, &one.process.fleet, session);
+        if let Some(fleet) = one.fleet() {
+            fleet_id(front, fleet, session);
+        }
         session.member("CreationTime").time(one.created_at);
         if let Some(at) = ended_at {
             session.member("TerminationTime").time(at);
@@ -63,7 +65,9 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
             session.text("MatchmakerData", &matchmaker_data(front.arns(), roster));
         }
         session.text("Location", &one.location);
-        session.text("ComputeName", &one.process.compute);
+        if let Some(process) = one.process() {
+            session.text("ComputeName", &process.compute);
+        }
         session.text("PlayerGatewayStatus", "DISABLED");
     });
 }
@@ -72,7 +76,7 @@ pub(super) fn game_session(front: &Front, one: &GameSession, out: &mut Out) {
 fn ended(status: SessionStatus) -> Option<(Timestamp, Option<&'static str>)> {
     let SessionStatus::Terminated { at, end } = status else { return None };
     let reason = match end {
-        SessionEnd::Finished | SessionEnd::NotActivated => None,
+        SessionEnd::Finished | SessionEnd::NotActivated | SessionEnd::TimeUp => None,
         SessionEnd::Triggered => Some("TRIGGERED_ON_PROCESS_TERMINATE"),
         SessionEnd::Interrupted => Some("INTERRUPTED"),
     };
@@ -84,7 +88,9 @@ pub(super) fn player_session(front: &Front, one: &PlayerSession, session: &GameS
         seat.text("PlayerSessionId", &one.id);
         seat.text("PlayerId", &one.player);
         seat.text("GameSessionId", &front.arns().game_session(&session.id));
-        fleet_id(front, &session.process.fleet, seat);
+        if let Some(fleet) = session.fleet() {
+            fleet_id(front, fleet, seat);
+        }
         seat.member("CreationTime").time(one.created_at);
         if let Some(at) = one.status.ended_at() {
             seat.member("TerminationTime").time(at);

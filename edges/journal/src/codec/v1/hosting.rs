@@ -235,6 +235,14 @@ pub(super) enum Change<'a> {
         #[serde(borrow)]
         placement: Placement<'a>,
     },
+    SessionHosted {
+        id: &'a str,
+        placement: &'a str,
+        #[serde(borrow)]
+        server: Server<'a>,
+        until: u64,
+        reservation_ms: u64,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -459,7 +467,7 @@ pub(super) struct GameSession<'a> {
     #[serde(borrow)]
     fields: SessionFields<'a>,
     #[serde(borrow)]
-    process: ProcessKey<'a>,
+    host: Host<'a>,
     location: &'a str,
     ip: &'a str,
     #[serde(borrow)]
@@ -476,6 +484,24 @@ pub(super) struct GameSession<'a> {
     #[serde(borrow)]
     players: Vec<PlayerSession<'a>>,
     occupied: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(super) enum Host<'a> {
+    Process(#[serde(borrow)] ProcessKey<'a>),
+    Elsewhere { until: u64, reservation_ms: u64 },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Server<'a> {
+    #[serde(borrow)]
+    session: Option<&'a str>,
+    location: &'a str,
+    ip: &'a str,
+    #[serde(borrow)]
+    dns: Option<&'a str>,
+    port: u16,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -519,6 +545,7 @@ pub(super) enum SessionEnd {
     Triggered,
     Interrupted,
     NotActivated,
+    TimeUp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

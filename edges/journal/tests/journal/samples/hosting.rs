@@ -20,6 +20,17 @@ fn process() -> BoxedStrategy<ProcessKey> {
     (name(), name(), name()).prop_map(|(fleet, compute, id)| ProcessKey { fleet, compute, id }).boxed()
 }
 
+fn host() -> BoxedStrategy<Host> {
+    let elsewhere = (time(), span()).prop_map(|(until, reservation)| Host::Elsewhere { until, reservation });
+    prop_oneof![process().prop_map(Host::Process), elsewhere].boxed()
+}
+
+fn server() -> BoxedStrategy<Server> {
+    (optional(), location(), text(), optional(), any::<u16>())
+        .prop_map(|(session, location, ip, dns, port)| Server { session, location, ip, dns, port })
+        .boxed()
+}
+
 fn sdk() -> impl Strategy<Value = Sdk> {
     (text(), text()).prop_map(|(version, language)| Sdk { version, language })
 }
@@ -154,7 +165,7 @@ fn policy() -> impl Strategy<Value = JoinPolicy> {
 
 fn session_end() -> impl Strategy<Value = SessionEnd> {
     use SessionEnd::*;
-    prop::sample::select(vec![Finished, Triggered, Interrupted, NotActivated])
+    prop::sample::select(vec![Finished, Triggered, Interrupted, NotActivated, TimeUp])
 }
 
 fn update_reason() -> impl Strategy<Value = UpdateReason> {
@@ -209,14 +220,14 @@ fn game_session() -> BoxedStrategy<GameSession> {
     ];
     let update = (time(), update_reason(), option::of(name()))
         .prop_map(|(at, reason, backfill)| SessionUpdate { at, reason, backfill });
-    let place = (process(), location(), text(), optional(), any::<u16>());
+    let place = (host(), location(), text(), optional(), any::<u16>());
     let life = (status, time(), option::of(name()), option::of(roster()), option::of(update));
     let who = (vec(player_session(), 0..3), any::<u32>());
     (name(), session_fields(), place, life, who)
         .prop_map(|(id, fields, place, life, who)| GameSession {
             id,
             fields,
-            process: place.0,
+            host: place.0,
             location: place.1,
             ip: place.2,
             dns: place.3,
@@ -388,6 +399,7 @@ fn of_a_process() -> BoxedStrategy<Change> {
 
 fn of_a_session() -> BoxedStrategy<Change> {
     let started = (name(), process(), session_fields(), option::of(name()), option::of(roster()), time());
+    let hosted = (name(), name(), server(), time(), span());
     let informed = (name(), update_reason(), option::of(name()), option::of(roster()));
     prop_oneof![
         started.prop_map(|(id, process, fields, placement, roster, activate_by)| {
@@ -398,6 +410,13 @@ fn of_a_session() -> BoxedStrategy<Change> {
         name().prop_map(|id| Change::SessionTerminating { id }),
         (name(), session_end()).prop_map(|(id, end)| Change::SessionEnded { id, end }),
         name().prop_map(|id| Change::SessionForgotten { id }),
+        hosted.prop_map(|(id, placement, server, until, reservation)| Change::SessionHosted {
+            id,
+            placement,
+            server,
+            until,
+            reservation
+        }),
         informed.prop_map(|(id, reason, backfill, roster)| Change::SessionInformed {
             id,
             reason,

@@ -127,6 +127,13 @@ impl From<Change<'_>> for hosting::Change {
             From::PlacementRestored { placement } => {
                 Self::PlacementRestored { placement: Box::new(placement.into()) }
             }
+            From::SessionHosted { id, placement, server, until, reservation_ms } => Self::SessionHosted {
+                id: id.into(),
+                placement: placement.into(),
+                server: server.into(),
+                until: Timestamp(until),
+                reservation: Duration::from_millis(reservation_ms),
+            },
         }
     }
 }
@@ -360,7 +367,7 @@ impl From<GameSession<'_>> for hosting::GameSession {
         Self {
             id: session.id.into(),
             fields: session.fields.into(),
-            process: session.process.into(),
+            host: session.host.into(),
             location: session.location.into(),
             ip: session.ip.to_string(),
             dns: session.dns.map(str::to_string),
@@ -372,6 +379,31 @@ impl From<GameSession<'_>> for hosting::GameSession {
             update: session.update.map(Into::into),
             players: list(session.players),
             occupied: session.occupied,
+        }
+    }
+}
+
+impl From<Host<'_>> for hosting::Host {
+    fn from(host: Host<'_>) -> Self {
+        use Host as From;
+        match host {
+            From::Process(key) => Self::Process(key.into()),
+            From::Elsewhere { until, reservation_ms } => Self::Elsewhere {
+                until: Timestamp(until),
+                reservation: Duration::from_millis(reservation_ms),
+            },
+        }
+    }
+}
+
+impl From<Server<'_>> for hosting::Server {
+    fn from(server: Server<'_>) -> Self {
+        Self {
+            session: server.session.map(str::to_string),
+            location: server.location.into(),
+            ip: server.ip.to_string(),
+            dns: server.dns.map(str::to_string),
+            port: server.port,
         }
     }
 }
@@ -419,6 +451,7 @@ impl From<SessionEnd> for hosting::SessionEnd {
             SessionEnd::Triggered => Self::Triggered,
             SessionEnd::Interrupted => Self::Interrupted,
             SessionEnd::NotActivated => Self::NotActivated,
+            SessionEnd::TimeUp => Self::TimeUp,
         }
     }
 }

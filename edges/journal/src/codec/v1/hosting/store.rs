@@ -125,6 +125,13 @@ impl<'a> From<&'a hosting::Change> for Change<'a> {
             From::PlacementRestored { placement } => {
                 Self::PlacementRestored { placement: placement.as_ref().into() }
             }
+            From::SessionHosted { id, placement, server, until, reservation } => Self::SessionHosted {
+                id: id.as_str(),
+                placement: placement.as_str(),
+                server: server.into(),
+                until: until.0,
+                reservation_ms: milliseconds(*reservation),
+            },
         }
     }
 }
@@ -355,7 +362,7 @@ impl<'a> From<&'a hosting::GameSession> for GameSession<'a> {
         Self {
             id: session.id.as_str(),
             fields: (&session.fields).into(),
-            process: (&session.process).into(),
+            host: (&session.host).into(),
             location: session.location.as_str(),
             ip: &session.ip,
             dns: session.dns.as_deref(),
@@ -367,6 +374,30 @@ impl<'a> From<&'a hosting::GameSession> for GameSession<'a> {
             update: session.update.as_ref().map(Into::into),
             players: list(&session.players),
             occupied: session.occupied,
+        }
+    }
+}
+
+impl<'a> From<&'a hosting::Host> for Host<'a> {
+    fn from(host: &'a hosting::Host) -> Self {
+        use hosting::Host as From;
+        match host {
+            From::Process(key) => Self::Process(key.into()),
+            From::Elsewhere { until, reservation } => {
+                Self::Elsewhere { until: until.0, reservation_ms: milliseconds(*reservation) }
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a hosting::Server> for Server<'a> {
+    fn from(server: &'a hosting::Server) -> Self {
+        Self {
+            session: server.session.as_deref(),
+            location: server.location.as_str(),
+            ip: &server.ip,
+            dns: server.dns.as_deref(),
+            port: server.port,
         }
     }
 }
@@ -415,6 +446,7 @@ impl From<hosting::SessionEnd> for SessionEnd {
             From::Triggered => Self::Triggered,
             From::Interrupted => Self::Interrupted,
             From::NotActivated => Self::NotActivated,
+            From::TimeUp => Self::TimeUp,
         }
     }
 }

@@ -113,7 +113,7 @@ fn a_placement(fallback: Fallback) -> PlacementRequest {
     }
 }
 
-fn a_running_session(status: SessionStatus) -> Box<GameSession> {
+fn a_running_session(status: SessionStatus, host: Host) -> Box<GameSession> {
     let statuses = [
         PlayerSessionStatus::Reserved { until: AT },
         PlayerSessionStatus::Active,
@@ -130,7 +130,7 @@ fn a_running_session(status: SessionStatus) -> Box<GameSession> {
     Box::new(GameSession {
         id: "fleet-1/custom-home/gsess-1".into(),
         fields: a_session_wanted(JoinPolicy::AcceptAll),
-        process: a_process(),
+        host,
         location: "custom-home".into(),
         ip: "192.0.2.7".to_string(),
         dns: Some("host.example".to_string()),
@@ -270,10 +270,23 @@ fn of_sessions() -> Vec<Change> {
             activate_by: AT,
         },
         Change::SessionActivated { id: id.clone() },
+        Change::SessionHosted {
+            id: "queue/gsess-1".into(),
+            placement: "placement-1".into(),
+            server: Server {
+                session: Some("gsess-1".to_string()),
+                location: "cluster".into(),
+                ip: "192.0.2.8".to_string(),
+                dns: Some("node.example".to_string()),
+                port: 7463,
+            },
+            until: AT,
+            reservation: Duration::from_secs(7),
+        },
         Change::SessionUpdated { id: id.clone(), fields: a_session_wanted(JoinPolicy::DenyAll) },
         Change::SessionTerminating { id: id.clone() },
     ];
-    let ends = [Finished, Triggered, Interrupted, NotActivated];
+    let ends = [Finished, Triggered, Interrupted, NotActivated, TimeUp];
     changes.extend(ends.map(|end| Change::SessionEnded { id: id.clone(), end }));
     changes.push(Change::SessionForgotten { id: id.clone() });
     let reasons = [RosterChanged, BackfillFailed, BackfillTimedOut, BackfillCancelled];
@@ -324,7 +337,12 @@ fn of_snapshots() -> Vec<Change> {
         SessionStatus::Terminating,
         SessionStatus::Terminated { at: AT, end: SessionEnd::Triggered },
     ];
-    changes.extend(statuses.map(|status| Change::SessionRestored { session: a_running_session(status) }));
+    changes.extend(statuses.map(|status| Change::SessionRestored {
+        session: a_running_session(status, Host::Process(a_process())),
+    }));
+    let elsewhere = Host::Elsewhere { until: AT, reservation: Duration::from_secs(7) };
+    let active = SessionStatus::Active;
+    changes.push(Change::SessionRestored { session: a_running_session(active, elsewhere) });
     let statuses = [
         PlacementStatus::Pending,
         PlacementStatus::Fulfilled { at: AT },
