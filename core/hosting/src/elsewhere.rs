@@ -69,7 +69,8 @@ pub(crate) fn decide_host(
     let placement = waiting(state, id, "be hosted")?;
     let queue = &placement.request.queue;
     let name = server.session.clone().unwrap_or_else(|| session_name(id, placement.started_at));
-    let session = GameSessionId::new(format!("{queue}/{name}"));
+    // Where other ids have the fleet, this one has the queue.
+    let session = GameSessionId::new(format!("{queue}/{}/{name}", server.location));
     if state.sessions.contains_key(&session) {
         return Err(Rejection::SessionExists(session));
     }

@@ -163,7 +163,7 @@ fn a_server_that_an_allocator_found_runs_the_game_at_once() {
         (session.ip.as_str(), session.port, session.location.as_str()),
         ("192.0.2.8", 7463, "cluster")
     );
-    assert_eq!(session.id.as_str(), format!("away/{}", session_name(&"p-1".into(), START)));
+    assert_eq!(session.id.as_str(), format!("away/cluster/{}", session_name(&"p-1".into(), START)));
     assert_eq!((session.fields.name.as_deref(), session.fields.max_players), (Some("Duel"), 4));
     let seats: Vec<_> = session.players.iter().map(|seat| (seat.player.as_str(), seat.status)).collect();
     let kept = PlayerSessionStatus::Reserved { until: START + KEPT };
@@ -211,7 +211,7 @@ fn an_allocator_may_name_the_session_but_not_one_that_exists() {
     world.place("p-2", "away");
     let named = |id: &str| Command::HostPlacement { id: id.into(), server: server(Some("room-7")) };
     world.ok(named("p-1"));
-    assert_eq!(world.session("p-1").id.as_str(), "away/room-7");
+    assert_eq!(world.session("p-1").id.as_str(), "away/cluster/room-7");
     assert_eq!(world.ask(named("p-2")).map(drop).unwrap_err().code(), "E673");
 }
 
