@@ -217,10 +217,7 @@ fn seat_of(front: &Front, seat: &PlayerSession, session: &GameSession) -> Seat {
         player_id: seat.player.to_string(),
         player_session_id: seat.id.to_string(),
         game_session_id: front.arns.game_session(&session.id),
-<<<<<<< ours
-=======
         // A session that a process speaks of has a fleet.
->>>>>>> theirs
         fleet_id: session.fleet().map(ToString::to_string).unwrap_or_default(),
         player_data: seat.data.clone(),
         ip_address: session.ip.clone(),
@@ -267,11 +264,7 @@ fn session_of<'a>(front: &Front, session: &'a GameSession) -> Session<'a> {
     Session {
         game_session_id: front.arns.game_session(&session.id),
         name: session.fields.name.as_deref(),
-<<<<<<< ours
         fleet_id: session.fleet().map_or("", FleetId::as_str),
-=======
-        fleet_id: session.fleet().map_or("", |fleet| fleet.as_str()),
->>>>>>> theirs
         location: session.location.as_str(),
         place: place(session),
         data: data(front, session),

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("matchwright-search", &["matchwright-model", "matchwright-rules", "matchwright-engine"]),
     ("matchwright-journal", &["matchwright-model", "matchwright-hosting", "matchwright-engine"]),
     ("matchwright-sinks", &[]),
+    ("matchwright-allocate", &[]),
     ("matchwright-amazon", &["matchwright-model", "matchwright-hosting", "matchwright-engine"]),
     (
         "matchwright-gamelift",
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-game-server",
             "matchwright-journal",
             "matchwright-sinks",
+            "matchwright-allocate",
         ],
     ),
     (
