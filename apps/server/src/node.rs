@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use matchwright_amazon::Arns;
 use matchwright_engine::Event;
 use matchwright_gamelift::auth::Keyring;
 use matchwright_gamelift::events::Envelopes;
@@ -15,12 +16,12 @@ use matchwright_journal::Fault;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, ConfigError, keyring};
+use crate::config::{Config, ConfigError, allocators, keyring};
 use crate::game_server::{Settings, Sockets, Switchboard};
 use crate::http::{App, Certificate, Gate, Served, TlsError, listen};
 use crate::metrics::{Meters, Recorder};
 use crate::realm::ids::Ids;
-use crate::realm::{Encoder, OpenOptions, Running, open};
+use crate::realm::{Assigned, Encoder, OpenOptions, Running, open};
 use crate::sinks::Sinks;
 
 /// Why a node did not start, or ended by itself. For the operator.
@@ -75,7 +76,7 @@ impl Node {
             let meters = Meters::new(recorder.clone(), region.clone());
             let (to_game_servers, told) = mpsc::unbounded_channel();
             let running =
-                open(options(config, region, meters.clone(), to_game_servers, fault_sender.clone()))?;
+                open(options(config, region, meters.clone(), to_game_servers, fault_sender.clone())?)?;
             pushes.push(told);
             sinks.start(&config.sinks, &running, &meters).map_err(system("thread"))?;
             realms.push(running);
@@ -252,26 +253,44 @@ fn options(
     meters: Arc<Meters>,
     to_game_servers: mpsc::UnboundedSender<Vec<Push>>,
     faults: mpsc::UnboundedSender<String>,
-) -> OpenOptions {
+) -> Result<OpenOptions, ConfigError> {
     // Events name no endpoint.
     let front = front_settings(config, region, "");
     let encoder = move |identity| Arc::new(Envelopes::new(&front, identity)) as Arc<dyn Encoder>;
     let folder: PathBuf = config.data_dir.join(region);
-    OpenOptions {
+    let mut settings = config.engine_settings();
+    settings.hosting.elsewhere = config.homes(region);
+    Ok(OpenOptions {
         region: region.to_string(),
         folder,
-        settings: config.engine_settings(),
+        settings,
         search: config.search_settings(),
         max_bytes: (config.journal.max_bytes > 0).then_some(config.journal.max_bytes),
         snapshot_bytes: config.journal.snapshot_bytes,
         snapshot_every: Duration::from_secs(config.journal.snapshot_minutes.saturating_mul(60).max(1)),
         keep_events: config.events.keep,
         sinks: config.sinks.iter().map(|sink| sink.name.clone()).collect(),
+        allocators: assigned(config, region)?,
+        arns: Arns::new(region, &config.account),
         meters,
         to_game_servers,
         encoder: Box::new(encoder),
         on_fault: Arc::new(move |fault| drop(faults.send(fault))),
-    }
+    })
+}
+
+/// The allocators of a region, each with what it hosts.
+fn assigned(config: &Config, region: &str) -> Result<Vec<Assigned>, ConfigError> {
+    let here = allocators(config)?.into_iter().filter(|(one, _)| one.serves(region));
+    Ok(here
+        .map(|(one, allocator)| Assigned {
+            name: one.name.clone(),
+            queues: one.queues.iter().map(|queue| queue.as_str().into()).collect(),
+            location: one.location().into(),
+            concurrency: one.concurrency,
+            allocator,
+        })
+        .collect())
 }
 
 fn app(

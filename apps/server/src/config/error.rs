@@ -21,6 +21,8 @@ pub enum ConfigError {
     OpenListen { address: String },
     #[error("key {id}: {why} [C107]")]
     Key { id: String, why: KeyError },
+    #[error("allocator {name}: {why}; correct the path or the file [C108]")]
+    Allocator { name: String, why: String },
 }
 
 impl ConfigError {
@@ -34,6 +36,7 @@ impl ConfigError {
             Self::NotAssignment { .. } => "C105",
             Self::OpenListen { .. } => "C106",
             Self::Key { .. } => "C107",
+            Self::Allocator { .. } => "C108",
         }
     }
 }

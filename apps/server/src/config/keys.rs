@@ -42,6 +42,54 @@ pub const KEYS: &[Key] = &[
         "Deliveries at the same time. Events of one matchmaker stay in one lane, in order.",
     ),
     key("sinks[].timeout_seconds", "10", "How long one try may take."),
+    key("allocators[].name", "", "Unique name, for messages."),
+    key(
+        "allocators[].type",
+        "",
+        "`agones`: a cluster with Agones. `webhook`: a service of your own (docs/reference/allocators.md).",
+    ),
+    key("allocators[].queues", "", "The queues whose placements it hosts. Each queue has one home at most."),
+    key("allocators[].region", "", "Only in this region. Without it: in each that is served."),
+    key("allocators[].url", "", "Where to ask: `http://` or `https://`."),
+    key(
+        "allocators[].location",
+        "",
+        "The location that its game sessions are in: the region that players tell latencies of. Without it: its name.",
+    ),
+    key("allocators[].concurrency", "16", "Questions at the same time."),
+    key("allocators[].timeout_seconds", "10", "How long one try may take."),
+    key(
+        "allocators[].session_seconds",
+        "14400",
+        "After this time a game session counts as over: nobody tells that it ended.",
+    ),
+    key(
+        "allocators[].reservation_seconds",
+        "14400",
+        "How long a seat is kept: nobody tells that a player came.",
+    ),
+    key("allocators[].token_file", "", "Sent as a bearer token; read before every try."),
+    key("allocators[].ca_file", "", "Whom to trust instead of the public authorities, in PEM."),
+    key("allocators[].certificate_file", "", "Shown to a service that asks for it, in PEM; with `key_file`."),
+    key("allocators[].key_file", "", "The key of that certificate, in PEM."),
+    key(
+        "allocators[].api",
+        "\"kubernetes\"",
+        "`agones`: `kubernetes`, the Kubernetes API, or `allocator`, the service agones-allocator.",
+    ),
+    key("allocators[].namespace", "\"default\"", "`agones`: the namespace of the game servers."),
+    key(
+        "allocators[].labels",
+        "{}",
+        "`agones`: what a game server must have, such as `{ \"agones.dev/fleet\" = \"duels\" }`.",
+    ),
+    key("allocators[].scheduling", "\"packed\"", "`agones`: `packed` fills machines, `distributed` spreads."),
+    key(
+        "allocators[].players_list",
+        "",
+        "`agones`: the list of the game server that takes the players' ids, such as `players`.",
+    ),
+    key("allocators[].port_name", "", "`agones`: the port that players connect to. Without it: the first."),
     key("keys[].access_key_id", "", "With any key configured, every request must be signed by one of them."),
     key(
         "keys[].secret",
@@ -249,7 +297,7 @@ mod tests {
     fn the_list_holds_every_key_with_its_default() {
         let mut expected = BTreeMap::new();
         leaves("", &toml::Value::try_from(Config::default()).unwrap(), &mut expected);
-        expected.retain(|path, _| path != "sinks" && path != "keys");
+        expected.retain(|path, _| !["sinks", "keys", "allocators"].contains(&path.as_str()));
         let listed = KEYS.iter().filter(|key| !key.path.contains("[]"));
         let listed: BTreeMap<String, String> =
             listed.map(|key| (key.path.to_string(), key.default.to_string())).collect();

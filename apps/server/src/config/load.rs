@@ -6,7 +6,7 @@ use matchwright_gamelift::auth::Keyring;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::{Config, ConfigError, KEYS};
+use super::{Config, ConfigError, KEYS, allocator, allocators};
 
 /// Where settings come from; a later one wins.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +44,12 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
         .map_err(|error| wrong(&place, "value", "what the reference says", error.message()))?;
     check(&config, &place)?;
     read_policies(&mut config, sources.file.as_deref())?;
+    allocator::resolve(&mut config, sources.file.as_deref());
+    allocators(&config)?;
     keyring(&config).map(|_| config)
 }
 
-fn wrong(place: &str, key: &str, expected: &str, found: &str) -> ConfigError {
+pub(super) fn wrong(place: &str, key: &str, expected: &str, found: &str) -> ConfigError {
     let [place, key, expected, found] = [place, key, expected, found].map(str::to_string);
     ConfigError::WrongValue { place, key, expected, found }
 }
@@ -138,7 +140,7 @@ fn known(path: &str, place: &str) -> Result<(), ConfigError> {
 
 /// Sets `section.key` from text: a TOML value, or else a plain text.
 fn assign(table: &mut Table, path: &str, text: &str, place: &str) -> Result<(), ConfigError> {
-    if path != "sinks" && path != "keys" {
+    if !["sinks", "keys", "allocators"].contains(&path) {
         known(path, place)?;
     }
     if path.contains("[]") {
@@ -226,6 +228,7 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
         return Err(wrong(place, key, "at least 1", "0"));
     }
     check_hosting(config, place)?;
+    allocator::check(config, place)?;
     if !(1..=64).contains(&config.search.workers) {
         return Err(wrong(place, "search.workers", "1 to 64", &config.search.workers.to_string()));
     }

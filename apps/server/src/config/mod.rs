@@ -3,6 +3,7 @@
 //! Reading order: [`Config`] (every key with its default), [`load`] (sources to a checked configuration),
 //! [`ConfigError`] (what is wrong, where, and what to do).
 
+mod allocator;
 mod error;
 mod hosting;
 mod keys;
@@ -17,6 +18,7 @@ use matchwright_model::PartyPolicy;
 use matchwright_search::SearchSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use allocator::{AgonesApi, Allocator, AllocatorKind, Scheduling, allocators};
 pub use error::ConfigError;
 pub use hosting::{Hosting, Tls};
 pub use keys::{KEYS, Key};
@@ -34,6 +36,7 @@ pub struct Config {
     pub regions: Vec<String>,
     pub account: String,
     pub sinks: Vec<Sink>,
+    pub allocators: Vec<Allocator>,
     pub keys: Vec<AccessKey>,
     pub search: Search,
     pub limits: Limits,
@@ -276,6 +279,7 @@ impl Default for Config {
             regions: vec!["us-east-1".to_string()],
             account: "000000000000".to_string(),
             sinks: Vec::new(),
+            allocators: Vec::new(),
             keys: Vec::new(),
             search: Search::default(),
             limits: Limits::default(),

@@ -1,8 +1,10 @@
 //! One realm: its journal, its writer, and those who follow it.
 //!
 //! Reading order: [`message`] (what the writer is asked), [`writer`] (decide, append, reply), [`open`] (from a folder
-//! to a running realm), [`hunter`] (search as a follower), [`archivist`] (snapshots), [`hub`] (events for readers).
+//! to a running realm), [`hunter`] (search as a follower), [`archivist`] (snapshots), [`hub`] (events for readers),
+//! [`allocator`] (placements that others host).
 
+pub mod allocator;
 pub mod archivist;
 pub mod clock;
 pub mod hub;
@@ -21,6 +23,7 @@ use std::thread::JoinHandle;
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply};
 use tokio::sync::oneshot::{Receiver, channel};
 
+pub use allocator::Assigned;
 pub use hub::{Encoder, Envelope, Hub, Read, Reader};
 pub use message::{Message, Refusal};
 pub use open::{OpenOptions, open};

@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use matchwright_amazon::Arns;
 use matchwright_engine::{Command, Event, Settings, State, apply, tell};
 use matchwright_hosting::{Connection, Process, Push};
 use matchwright_journal::{Fault, Log, Options, SqliteLog};
@@ -13,6 +14,7 @@ use matchwright_model::Timestamp;
 use matchwright_search::{Search, SearchSettings};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::allocator::{Allocations, Assigned};
 use super::archivist::Archivist;
 use super::hub::{Encoder, Hub};
 use super::hunter::{Hunter, catch_up};
@@ -33,6 +35,9 @@ pub struct OpenOptions {
     pub snapshot_every: Duration,
     pub keep_events: usize,
     pub sinks: Vec<String>,
+    /// Who hosts the placements of which queues.
+    pub allocators: Vec<Assigned>,
+    pub arns: Arns,
     pub meters: Arc<Meters>,
     /// Hears what game servers are to be told.
     pub to_game_servers: UnboundedSender<Vec<Push>>,
@@ -142,6 +147,13 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         let lost = Command::Hosting(Box::new(matchwright_hosting::Command::LoseConnections));
         let _ = writer.send(Message::Command { command: lost, reply: None });
     }
+    let region = options.region.clone();
+    let unstarted = |source| Fault::Io { action: "start a thread for", path: PathBuf::from(&region), source };
+    let (to_allocators, placements) = channel();
+    let has_allocators = !options.allocators.is_empty();
+    let allocations = Allocations::start(options.allocators, options.arns, placements, &writer);
+    let mut allocations = allocations.map_err(unstarted)?;
+    allocations.catch_up(&replay.state.hosting);
     let working = Writer {
         log: Box::new(log),
         state: replay.state,
@@ -153,6 +165,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         to_search,
         to_archive,
         to_hub,
+        to_allocators: has_allocators.then_some(to_allocators),
         to_game_servers: options.to_game_servers,
         meters: options.meters.clone(),
         clock: Clocks { floor: replay.at, idle_until: Timestamp(0), gauges: Instant::now() },
@@ -163,19 +176,21 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         spare: Vec::new(),
     };
     let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());
-    let region = options.region.clone();
     let fault = on_fault.clone();
     let write = move || {
         if let Ended::Fault(found) = working.run() {
             fault(found.to_string());
         }
     };
-    let threads = vec![
+    let mut threads = vec![
         spawn("writer", &region, &on_fault, write)?,
         spawn("search", &region, &on_fault, move || hunter.run())?,
         spawn("snapshots", &region, &on_fault, move || archivist.run())?,
         spawn("events", &region, &on_fault, move || told_hub.run(&told, &meters))?,
     ];
+    if has_allocators {
+        threads.push(spawn("allocations", &region, &on_fault, move || allocations.run())?);
+    }
     let realm = Realm { region: Arc::from(region), hub, place, writer };
     Ok(Running { realm, recovered: notes, recovered_position: position, sinks, threads })
 }

@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     pub to_search: Sender<ToSearch>,
     pub to_archive: Sender<ToArchive>,
     pub to_hub: Sender<Told>,
+    /// Where placements are hosted by others, the one who asks them.
+    pub to_allocators: Option<Sender<Batch>>,
     /// What game servers are told, in the order of the journal.
     pub to_game_servers: UnboundedSender<Vec<Push>>,
     pub meters: Arc<Meters>,
@@ -302,6 +304,9 @@ impl Writer {
         }
         let _ = self.to_hub.send(Told { events, last_position: batch.last_position() });
         let _ = self.to_search.send(ToSearch::Committed(batch.clone()));
+        if let Some(allocators) = &self.to_allocators {
+            let _ = allocators.send(batch.clone());
+        }
         let _ = self.to_archive.send(ToArchive::Committed(batch));
     }
 

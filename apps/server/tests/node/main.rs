@@ -1,5 +1,6 @@
 //! A whole node over real sockets on loopback, in a temporary folder.
 
+mod allocators;
 mod client;
 mod events;
 mod full_disk;

@@ -44,6 +44,8 @@ fn start(
         snapshot_every: Duration::from_secs(3600),
         keep_events: 10,
         sinks: Vec::new(),
+        allocators: Vec::new(),
+        arns: matchwright_amazon::Arns::new("us-east-1", "000000000000"),
         meters: Meters::new(Recorder::new(), "us-east-1".to_string()),
         to_game_servers: to_game_servers.clone(),
         encoder: Box::new(|_| Arc::new(NoEvents)),
