@@ -59,9 +59,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-allocate",
         ],
     ),
+    ("matchwright-fake-server", &[]),
     (
         "matchwright",
         &[
+            "matchwright-fake-server",
             "matchwright-model",
             "matchwright-rules",
             "matchwright-engine",
