@@ -39,6 +39,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ("matchwright_journal_records", "Records on the disk"),
     ("matchwright_game_server_messages", "Frames of game servers by action"),
     ("matchwright_game_server_refused", "Sockets of game servers that were not opened, by status"),
+    ("matchwright_allocator_answers", "Answers of allocators, by allocator and outcome"),
 ];
 const HISTOGRAMS: &[(&str, &str)] = &[
     ("matchwright_time_to_match", "TimeToMatch: from a ticket's start to its potential match"),
@@ -178,6 +179,15 @@ impl Meters {
             gauge!("matchwright_sink_lag", &labels).set(lag as f64);
             gauge!("matchwright_sink_outstanding", &labels).set(outstanding as f64);
         });
+    }
+
+    pub(crate) fn allocator(&self, allocator: &str, outcome: &'static str) {
+        let labels = [
+            ("region", self.region.clone()),
+            ("allocator", allocator.to_string()),
+            ("outcome", outcome.to_string()),
+        ];
+        self.record(|| counter!("matchwright_allocator_answers", &labels).increment(1));
     }
 
     fn labels(&self, matchmaker: &str) -> [(&'static str, String); 2] {

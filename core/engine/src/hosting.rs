@@ -307,6 +307,7 @@ fn complete(state: &State, context: &Context<'_>, id: &PlacementId, changes: &mu
         Change::Hosting(change) => hosting::hosted(&state.hosting, context.now, change),
         _ => None,
     });
+    let made_now = made_now.filter(|session| session.placement.as_ref() == Some(id));
     let known = placement.session.as_ref().and_then(|id| state.hosting.sessions.get(id));
     let Some(session) = made_now.as_ref().or(known.map(|session| &**session)) else { return };
     let connection = connection(session, changes);

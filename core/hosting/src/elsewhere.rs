@@ -134,11 +134,9 @@ pub fn hosted(state: &State, at: Timestamp, change: &Change) -> Option<GameSessi
 
 /// Its time is up.
 pub(crate) fn decide_over(state: &State, context: &Context<'_>, id: &GameSessionId, draft: &mut Draft) {
-    let is_over = |session: &&Box<GameSession>| {
-        session.status == SessionStatus::Active
-            && matches!(session.host, Host::Elsewhere { until, .. } if until <= context.now)
-    };
-    if state.sessions.get(id).filter(is_over).is_some() {
+    let Some(session) = state.sessions.get(id) else { return };
+    let is_over = matches!(session.host, Host::Elsewhere { until, .. } if until <= context.now);
+    if session.status == SessionStatus::Active && is_over {
         draft.push(Change::SessionEnded { id: id.clone(), end: SessionEnd::TimeUp });
     }
 }

@@ -174,11 +174,14 @@ fn a_server_that_an_allocator_found_runs_the_game_at_once() {
 #[test]
 fn no_process_of_ours_is_given_to_a_queue_elsewhere() {
     let mut world = World::new();
-    world.place("p-away", "away");
-    world.place("p-home", "home");
+    world.place("p-early", "away");
     world.free_process();
+    world.place("p-late", "away");
+    let patch = QueuePatch { timeout: Some(Duration::from_secs(70)), ..QueuePatch::default() };
+    world.ok(Command::UpdateQueue { name: "away".into(), patch });
+    world.place("p-home", "home");
     let has_session = |id: &str| world.placement(id).session.is_some();
-    assert_eq!((has_session("p-away"), has_session("p-home")), (false, true));
+    assert_eq!(["p-early", "p-late", "p-home"].map(has_session), [false, false, true]);
 }
 
 #[test]

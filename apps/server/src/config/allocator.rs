@@ -155,11 +155,14 @@ impl Config {
     }
 }
 
+/// An allocator as it is configured, and as it is asked.
+type Ready<'c> = (&'c Allocator, Arc<dyn allocate::Allocator>);
+
 /// The configured allocators, ready to be asked.
 ///
 /// # Errors
 /// The first file that cannot be used.
-pub fn allocators(config: &Config) -> Result<Vec<(&Allocator, Arc<dyn allocate::Allocator>)>, ConfigError> {
+pub fn allocators(config: &Config) -> Result<Vec<Ready<'_>>, ConfigError> {
     let built = config.allocators.iter().map(|one| {
         let unusable =
             |why: allocate::Unusable| ConfigError::Allocator { name: one.name.clone(), why: why.to_string() };

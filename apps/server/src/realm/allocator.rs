@@ -16,6 +16,7 @@ use matchwright_model::{LocationName, PlacementId, QueueName, Timestamp};
 use tokio::sync::oneshot;
 
 use super::message::{Batch, Message, Refusal};
+use crate::metrics::Meters;
 
 /// How long to wait for room in the journal.
 const NO_ROOM: Duration = Duration::from_secs(1);
@@ -28,6 +29,28 @@ pub struct Assigned {
     pub location: LocationName,
     pub concurrency: usize,
     pub allocator: Arc<dyn Allocator>,
+}
+
+/// Counts what an allocator answers.
+struct Counted {
+    name: String,
+    allocator: Arc<dyn Allocator>,
+    meters: Arc<Meters>,
+}
+
+impl Allocator for Counted {
+    fn allocate(&self, request: &Request) -> Result<Server, Failure> {
+        let answer = self.allocator.allocate(request);
+        let outcome = match &answer {
+            Ok(_) => "found",
+            Err(Failure::NoCapacity) => "no_capacity",
+            Err(Failure::Contention) => "contention",
+            Err(Failure::Unanswered(_)) => "unanswered",
+            Err(Failure::Refused(_)) => "refused",
+        };
+        self.meters.allocator(&self.name, outcome);
+        answer
+    }
 }
 
 pub(crate) struct Allocations {
@@ -48,16 +71,19 @@ impl Allocations {
         arns: Arns,
         news: Receiver<Batch>,
         writer: &Sender<Message>,
+        meters: &Arc<Meters>,
     ) -> std::io::Result<Self> {
         let (mut desks, mut homes) = (Vec::new(), BTreeMap::new());
         for one in assigned {
             homes.extend(one.queues.into_iter().map(|queue| (queue, desks.len())));
             let errand =
                 Errand { allocator: one.name.clone(), location: one.location, writer: writer.clone() };
+            let (name, meters) = (one.name.clone(), meters.clone());
+            let counted = Counted { name, allocator: one.allocator, meters };
             let options =
                 DeskOptions { name: one.name, concurrency: one.concurrency, ..DeskOptions::default() };
             let tell = move |request: &Request, answer| errand.tell(request, answer);
-            desks.push(Desk::start(&options, one.allocator, tell)?);
+            desks.push(Desk::start(&options, Arc::new(counted), tell)?);
         }
         Ok(Self { desks, homes, asked: BTreeMap::new(), arns, news })
     }

@@ -151,7 +151,8 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
     let unstarted = |source| Fault::Io { action: "start a thread for", path: PathBuf::from(&region), source };
     let (to_allocators, placements) = channel();
     let has_allocators = !options.allocators.is_empty();
-    let allocations = Allocations::start(options.allocators, options.arns, placements, &writer);
+    let allocations =
+        Allocations::start(options.allocators, options.arns, placements, &writer, &options.meters);
     let mut allocations = allocations.map_err(unstarted)?;
     allocations.catch_up(&replay.state.hosting);
     let working = Writer {

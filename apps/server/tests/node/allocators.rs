@@ -131,6 +131,12 @@ fn two_players_meet_on_a_server_of_a_cluster() {
     let info = &ticket(&server, "t-2")["GameSessionConnectionInfo"];
     assert_eq!((&info["IpAddress"], &info["Port"]), (&json!("192.0.2.8"), &json!(7463)), "{info}");
     assert_eq!(info["MatchedPlayerSessions"].as_array().map(Vec::len), Some(1), "{info}");
+    let (_, metrics) = server.get("/metrics");
+    for (outcome, times) in [("no_capacity", 1), ("contention", 1), ("unanswered", 1), ("found", 1)] {
+        let labels = format!(r#"region="us-east-1",allocator="cluster",outcome="{outcome}""#);
+        let counted = format!("matchwright_allocator_answers_total{{{labels}}} {times}");
+        assert!(metrics.contains(&counted), "{counted}");
+    }
     let asked = cluster.asked();
     assert_eq!(asked.len(), 4);
     let label = asked[3]["spec"]["metadata"]["labels"]["matchwright/session"].as_str().unwrap();
@@ -147,6 +153,41 @@ fn two_players_meet_on_a_server_of_a_cluster() {
     let session = &succeeded.expect("it is told")["detail"]["gameSessionInfo"];
     assert_eq!((&session["ipAddress"], &session["port"]), (&json!("192.0.2.8"), &json!(7463)), "{session}");
     assert!(session["players"][0]["playerSessionId"].as_str().is_some_and(|id| id.starts_with("psess-")));
+}
+
+/// Two teams of one or two.
+const ROOMY: &str = r#"{"ruleLanguageVersion":"1.0","teams":[
+    {"name":"red","minPlayers":1,"maxPlayers":2},{"name":"blue","minPlayers":1,"maxPlayers":2}]}"#;
+
+#[test]
+fn a_game_elsewhere_is_filled_again_by_hand_and_not_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Elsewhere::start(vec![allocated()]);
+    let server = Server::start(folder.path(), &[&cluster.agones()]);
+    create_matchmaker(&server);
+    server.ok("CreateMatchmakingRuleSet", json!({ "Name": "roomy", "RuleSetBody": ROOMY }));
+    let roomy = json!({ "Name": "duel-away", "RuleSetName": "roomy", "BackfillMode": "AUTOMATIC" });
+    server.ok("UpdateMatchmakingConfiguration", roomy);
+    join(&server);
+    server.until_status("t-1", "COMPLETED");
+    let annotations = &cluster.asked()[0]["spec"]["metadata"]["annotations"];
+    let data = annotations["matchwright/matchmaker-data"].as_str().unwrap();
+    assert!(data.contains(r#""autoBackfillTicketId":null"#), "{data}");
+    let info = ticket(&server, "t-1")["GameSessionConnectionInfo"].clone();
+    let here = |id: &str, team: &str| json!({ "PlayerId": id, "Team": team });
+    let backfill = json!({ "TicketId": "b-1", "ConfigurationName": "duel-away", "GameSessionArn": info["GameSessionArn"],
+        "Players": [here("of-t-1", "red"), here("of-t-2", "blue")] });
+    server.ok("StartMatchBackfill", backfill);
+    server.join("duel-away", "t-3");
+    server.until_status("t-3", "COMPLETED");
+    let joined = &ticket(&server, "t-3")["GameSessionConnectionInfo"];
+    assert_eq!(
+        (&joined["GameSessionArn"], &joined["Port"]),
+        (&info["GameSessionArn"], &json!(7463)),
+        "{joined}"
+    );
+    assert_eq!(joined["MatchedPlayerSessions"].as_array().map(Vec::len), Some(1), "{joined}");
+    assert_eq!(cluster.asked().len(), 1);
 }
 
 #[test]
