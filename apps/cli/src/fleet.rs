@@ -59,7 +59,7 @@ pub struct Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.is_new { "made" } else { "was there" };
-        write!(f, "{:<11} {:<45} {word}", self.what, self.name)
+        write!(f, "{:<11} {:<50} {word}", self.what, self.name)
     }
 }
 

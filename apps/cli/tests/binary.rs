@@ -18,12 +18,39 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
 }
 
+/// Ends with this value: a server that outlives its test would keep the test's output open.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl std::ops::Deref for Server {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
 /// A server as a process, with the address that it said.
-fn serve(folder: &Path, more: &[&str]) -> (Child, String) {
+fn serve(folder: &Path, more: &[&str]) -> (Server, String) {
+    serve_at("127.0.0.1:0", folder, more)
+}
+
+fn serve_at(listen: &str, folder: &Path, more: &[&str]) -> (Server, String) {
     let data = folder.display().to_string();
-    let mut command =
-        matchwright(&["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir", &data]);
-    let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
+    let mut command = matchwright(&["serve", "--listen", listen, "--log", "error", "--data-dir", &data]);
+    let mut child = Server(command.args(more).stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://")).unwrap().to_string();
@@ -142,4 +169,112 @@ fn the_demo_shows_matches_and_ends() {
     let (code, out, error) = run(&["demo", "--exit", "--players", "30", "--seconds", "1"]);
     assert_eq!(code, 0, "{error}");
     assert!(out.contains("players") && out.contains("duel"), "{out}");
+}
+
+/// What an operation answers.
+fn call(address: &str, operation: &str, body: &serde_json::Value) -> serde_json::Value {
+    let (mut stream, body) = (TcpStream::connect(address).unwrap(), body.to_string());
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: GameLift.{operation}\r\n\
+         content-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{operation}: {text}");
+    serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+}
+
+/// The count of a row of the summary.
+fn row(table: &str, name: &str) -> u64 {
+    let after = table.split(name).nth(1).unwrap_or_else(|| panic!("no {name} in {table}"));
+    after.split_whitespace().find_map(|word| word.parse().ok()).unwrap()
+}
+
+#[test]
+fn a_dev_fleet_is_made_once_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, address) = serve(folder.path(), &[]);
+    let url = format!("http://{address}");
+    let once = ["dev-fleet", "--endpoint", &url, "--once", "--format", "json", "--matchmaker", "duel"];
+    let ((code, first, _), (again, second, told)) = (run(&once), run(&once));
+    assert_eq!((code, again), (0, 0), "{told}");
+    assert!(told.contains("matchmaker  duel") && !told.contains("made"), "{told}");
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (first, second) = (read(&first), read(&second));
+    let same = |name: &str| assert_eq!(first[name], second[name]);
+    ["GAMELIFT_SDK_FLEET_ID", "GAMELIFT_SDK_HOST_ID", "GAMELIFT_SDK_AUTH_TOKEN"]
+        .iter()
+        .for_each(|name| same(name));
+    assert_ne!(first["GAMELIFT_SDK_PROCESS_ID"], second["GAMELIFT_SDK_PROCESS_ID"]);
+    assert_eq!(first["GAMELIFT_SDK_WEBSOCKET_URL"], format!("ws://{address}/game-server"));
+
+    let say = "echo $GAMELIFT_SDK_FLEET_ID $GAMELIFT_SDK_PROCESS_ID {port}";
+    let (code, out, told) =
+        run(&["dev-fleet", "--endpoint", &url, "--count", "2", "--exec", "sh", "-c", say]);
+    assert_eq!(code, 0, "{told}");
+    let mut lines: Vec<Vec<&str>> = out.lines().map(|line| line.split(' ').collect()).collect();
+    lines.sort_by_key(|line| line[2]);
+    assert_eq!((lines[0][2], lines[1][2]), ("7777", "7778"), "{out}");
+    assert!(lines[0][1] != lines[1][1] && lines[0][0] == first["GAMELIFT_SDK_FLEET_ID"], "{out}");
+    assert_eq!(run(&["dev-fleet", "--endpoint", &url, "--exec", "false"]).0, 1);
+
+    let file = folder.path().join("fleet.env");
+    let (endpoint, path) = (url.clone(), file.display().to_string());
+    let mut kept = matchwright(&["dev-fleet", "--endpoint", &endpoint, "--env-file", &path]).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while !file.exists() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("GAMELIFT_SDK_AUTH_TOKEN=") && !text.contains("PROCESS_ID"), "{text}");
+    signal(&kept, "TERM");
+    assert_eq!(code_within(&mut kept, Duration::from_secs(5)), Some(0));
+}
+
+#[test]
+fn without_a_server_it_is_told_how_to_start_one() {
+    let (code, _, error) = run(&["dev-fleet", "--endpoint", "http://127.0.0.1:1", "--once"]);
+    assert!(code == 1 && error.contains("matchwright serve"), "{error}");
+}
+
+#[test]
+fn fake_servers_host_a_match_and_come_back_to_a_server_that_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, address) = serve(folder.path(), &[]);
+    let url = format!("http://{address}");
+    let fake = "fake-servers --count 3 --matchmaker --activation-delay 10ms --session-length 9s --arrival-delay 10ms \
+                --seconds 16 --endpoint";
+    let arguments: Vec<&str> = fake.split_whitespace().chain([url.as_str()]).collect();
+    let servers = matchwright(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let has_fleet = |address: &str| {
+        let all = call(address, "DescribeMatchmakingConfigurations", &serde_json::json!({}));
+        !all["Configurations"].as_array().unwrap().is_empty()
+    };
+    let end = Instant::now() + Duration::from_secs(10);
+    while !has_fleet(&address) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for player in ["ann", "bob"] {
+        let ticket = serde_json::json!({ "TicketId": player, "ConfigurationName": "dev", "Players": [{ "PlayerId": player }] });
+        call(&address, "StartMatchmaking", &ticket);
+    }
+    let status = |address: &str| {
+        let asked = serde_json::json!({ "TicketIds": ["ann"] });
+        call(address, "DescribeMatchmaking", &asked)["TicketList"][0]["Status"].as_str().unwrap().to_string()
+    };
+    while status(&address) != "COMPLETED" && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    drop(server);
+    let (_server, _) = serve_at(&address, folder.path(), &[]);
+    let out = servers.wait_with_output().unwrap();
+    let table = String::from_utf8(out.stdout).unwrap();
+    assert!(out.status.success(), "{table}");
+    assert_eq!(row(&table, "games activated"), 1, "{table}");
+    assert_eq!(row(&table, "players came"), 2, "{table}");
+    assert_eq!(row(&table, "processes finished"), 1, "it outlived the server: {table}");
+    assert_eq!(row(&table, "connections lost and found"), 3, "{table}");
 }

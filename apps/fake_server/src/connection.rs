@@ -174,7 +174,7 @@ impl Connection {
         }
     }
 
-    /// The next push, or none until then.
+    /// The next push; none where the time has come, or where there is a [`Trouble`] to tell of.
     ///
     /// # Errors
     /// The end of the connection.
@@ -182,6 +182,9 @@ impl Connection {
         loop {
             if let Some(push) = self.heard.pop_front() {
                 return Ok(Some(push));
+            }
+            if !self.troubles.is_empty() {
+                return Ok(None);
             }
             match self.hear(until).await? {
                 Heard::Push(push) => return Ok(Some(push)),

@@ -64,7 +64,7 @@ impl Ledger {
     /// What is so now, and what was so far.
     pub fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
         table.set_header(["now", "", "so far", ""]);
         let now = [
             ("connecting", Doing::Connecting),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use matchwright_fake_server::connection::Trouble;
 use matchwright_fake_server::{Crowd, Ending, Habits, Happening, Span};
 use serde_json::json;
 use tokio::sync::watch;
@@ -100,6 +101,19 @@ async fn told_to_end_it_ends() {
     script.act(Do::Say(json!({ "Action": "TerminateProcess", "TerminationTime": 1 })));
     script.until("another is ready", |script| script.count("ActivateServerProcess") == 2).await;
     assert_eq!(ending(&told), Some(Ending::Terminated));
+    stop.send_replace(true);
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_waits_for_a_game_tells_of_a_lost_connection_too() {
+    let script = Script::start().await;
+    let (crowd, told) = crowd(1, habits());
+    let (stop, running) = start(crowd, &script);
+    ready(&script).await;
+    script.act(Do::Drop);
+    let came_back = Happening::Trouble(Trouble::Reconnected);
+    script.until("it is told", |_| told.lock().unwrap().contains(&came_back)).await;
     stop.send_replace(true);
     running.await.unwrap();
 }
