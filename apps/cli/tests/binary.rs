@@ -278,3 +278,14 @@ fn fake_servers_host_a_match_and_come_back_to_a_server_that_was_killed() {
     assert_eq!(row(&table, "processes finished"), 1, "it outlived the server: {table}");
     assert_eq!(row(&table, "connections lost and found"), 3, "{table}");
 }
+
+#[test]
+fn the_hosting_benchmark_measures_every_part() {
+    let small = "bench hosting --servers 20 --clients 4 --sockets 50 --beats 2 --rate 20 --seconds 2 --json";
+    let (code, out, error) = run(&small.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{error}");
+    let found: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert!(found["placements"]["activated"].as_u64() > Some(0), "{out}");
+    assert!(found["idle"]["bytesPerSocket"].as_f64() > Some(0.0), "{out}");
+    assert!(found["pushes"]["matches"].as_u64() >= Some(38), "{out}");
+}

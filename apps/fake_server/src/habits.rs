@@ -49,7 +49,11 @@ impl fmt::Display for Span {
     }
 }
 
-fn length(text: &str) -> Result<Duration, String> {
+/// Reads `200ms`, `2s` or `3m`.
+///
+/// # Errors
+/// What was expected.
+pub fn length(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit {

@@ -72,12 +72,12 @@ impl Ledger {
             ("loading", Doing::Loading),
             ("playing", Doing::Playing),
         ];
-        let rows = ROWS.len();
-        for row in 0..rows {
-            let (name, count) = now.get(row).map_or((String::new(), String::new()), |(name, doing)| {
-                (name.to_string(), self.now(*doing).to_string())
-            });
-            table.add_row([name, count, ROWS[row].to_string(), self.count(ROWS[row]).to_string()]);
+        for (row, what) in ROWS.iter().enumerate() {
+            let (name, count) = match now.get(row) {
+                Some((name, doing)) => (*name, self.now(*doing).to_string()),
+                None => ("", String::new()),
+            };
+            table.add_row([name, &count, what, &self.count(what).to_string()]);
         }
         let complaints =
             self.complaints.iter().take(SHOWN).map(|(what, count)| format!("\n{count} x {what}"));

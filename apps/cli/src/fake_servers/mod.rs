@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use matchwright_fake_server::habits::length;
 use matchwright_fake_server::{Address, Crowd, Habits, Span, Timing};
 use tokio::sync::watch;
 
@@ -64,8 +65,8 @@ pub struct FakeServers {
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     leave_rate: f64,
     /// How often a game looks for new players
-    #[arg(long, default_value = "2s", value_name = "TIME")]
-    look_every: Span,
+    #[arg(long, default_value = "2s", value_name = "TIME", value_parser = length)]
+    look_every: Duration,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// End after so many seconds; 0: at Ctrl-C
@@ -143,7 +144,7 @@ impl FakeServers {
                 arrival_delay: self.arrival_delay,
                 crash_rate: self.crash_rate,
                 leave_rate: self.leave_rate,
-                look_every: Some(self.look_every.least),
+                look_every: Some(self.look_every),
             },
             timing: Timing::default(),
             seed: self.seed,

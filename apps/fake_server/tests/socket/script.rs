@@ -106,6 +106,7 @@ impl Script {
 
     async fn serve(self, stream: TcpStream) {
         let (mut url, refusal) = (String::new(), self.rules.lock().unwrap().refusals.pop_front());
+        #[expect(clippy::result_large_err, reason = "the library asks for a refusal of this form")]
         let judge = |request: &Request, response: Response| {
             url = request.uri().to_string();
             match refusal {
