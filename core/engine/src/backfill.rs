@@ -19,12 +19,12 @@ pub(crate) struct Request<'a> {
     pub players: &'a Arc<[Player]>,
 }
 
-/// Starts a backfill; an active one of the same session is replaced (D-32). The tickets of its players are left
-/// alone (D-108).
+/// Starts a backfill; an active one of the same session is replaced (D-32), whichever matchmaker that one is of. The
+/// tickets of its players are left alone (D-108).
 ///
 /// # Rejections, in this order
-/// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, those of hosting on its session, `PlayerTwice`, `BackfillTeam*` (D-31),
-/// `MissingAttribute`/`WrongAttributeType`, `TicketState` (the one to be replaced is being placed).
+/// `MatchmakerNotFound`, `TicketExists`, `BackfillNeedsSession`, those of hosting on its session, `PlayerTwice`,
+/// `BackfillTeam*` (D-31), `MissingAttribute`/`WrongAttributeType`, `TicketState` (the one to be replaced is being placed).
 pub(crate) fn decide_start(
     state: &State,
     context: &Context<'_>,
@@ -46,7 +46,7 @@ pub(crate) fn decide_start(
         Party::check(&rules, request.players).map_err(refuse_bind)?;
     }
     let mut changes = Vec::new();
-    let older = request.game_session.and_then(|session| state.backfill_of(request.matchmaker, session));
+    let older = request.game_session.and_then(|session| state.backfill_of(session));
     if let Some(older) = older {
         if !crate::ticket::can_cancel(older) {
             let status = older.status.name();

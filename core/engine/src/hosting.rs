@@ -124,9 +124,11 @@ fn after_hosting(state: &State, context: &Context<'_>, change: &hosting::Change,
                 changes.push(Change::MatchFailed { id, rule_counts });
             }
         }
-        hosting::Change::SessionEnded { id, .. } => {
-            for backfill in backfills_of(state, id) {
-                cancel(state, context, backfill, EndReason::GameEnded, changes);
+        hosting::Change::SessionEnded { id, .. } => end_backfill(state, context, id, changes),
+        // Its game goes on for a while, but is no place to send players to.
+        hosting::Change::ProcessTerminating { process, .. } => {
+            if let Some(session) = state.hosting.session_on(process) {
+                end_backfill(state, context, &session.id, changes);
             }
         }
         hosting::Change::PlayerLeft { session, player_session }
@@ -149,10 +151,10 @@ fn match_of<'s>(state: &'s State, id: &PlacementId) -> Option<(MatchId, &'s Matc
     Some((id, state.matches.get(&id)?))
 }
 
-/// The active backfill tickets of a session; one at most for each matchmaker.
-fn backfills_of<'s>(state: &'s State, session: &GameSessionId) -> impl Iterator<Item = &'s Ticket> {
-    let matchmakers = state.matchmakers.keys();
-    matchmakers.filter_map(|matchmaker| state.backfill_of(matchmaker, session.as_str()))
+fn end_backfill(state: &State, context: &Context<'_>, session: &GameSessionId, changes: &mut Vec<Change>) {
+    if let Some(backfill) = state.backfill_of(session.as_str()) {
+        cancel(state, context, backfill, EndReason::GameEnded, changes);
+    }
 }
 
 /// A match whose players are all there: a standalone one is done already; one with a backfill has its game; any other
@@ -181,7 +183,7 @@ fn place(
     let queue = config.fields.queues[0].clone();
     // A server elsewhere could not be told who joins.
     let is_told = !context.settings.hosting.elsewhere.contains_key(&queue);
-    if config.fields.backfill_mode == Some(BackfillMode::Automatic) && size.open > 0 && is_told {
+    if is_filled_again(config) && size.open > 0 && is_told {
         roster.auto_backfill = Some(fresh_ticket(context));
     }
     let request = PlacementRequest {
@@ -221,6 +223,11 @@ fn only_region(
     let queue = state.hosting.queues.get(&config.fields.queues[0])?;
     let is_served = hosting::locations_of(&state.hosting, queue).any(|one| *one == location);
     is_served.then(|| LocationOverride { locations: vec![location], fallback: Fallback::Nothing })
+}
+
+/// Its games are filled again without being asked.
+fn is_filled_again(config: &Matchmaker) -> bool {
+    config.fields.backfill_mode == Some(BackfillMode::Automatic)
 }
 
 fn fresh_ticket(context: &Context<'_>) -> TicketId {
@@ -365,7 +372,7 @@ fn join(
     let rules = state.rules_of(&made.matchmaker);
     let mut roster = roster(state, id, made, rules.as_deref(), session.roster.as_deref());
     let open = Size::of(rules.as_deref(), config, made.seats.len()).open;
-    if open > 0 && is_automatic(session, backfill) {
+    if open > 0 && is_filled_again(config) && is_automatic(session, backfill) {
         roster.auto_backfill = Some(fresh_ticket(context));
     }
     let roster = Arc::new(roster);
@@ -454,7 +461,7 @@ fn is_told(session: &hosting::GameSession, changes: &[Change]) -> bool {
 }
 
 /// A backfill ended without new players: its game server is told. One that goes on by itself starts again after its
-/// time, and is over when it was stopped.
+/// time, as long as its matchmaker is one that does so, and is over when it was stopped.
 fn tell_backfill_ended(
     state: &State,
     context: &Context<'_>,
@@ -471,10 +478,10 @@ fn tell_backfill_ended(
         return;
     }
     let automatic = session.roster.as_deref().filter(|_| is_automatic(session, backfill));
-    let again = automatic.map(|roster| Roster {
-        auto_backfill: (reason == UpdateReason::BackfillTimedOut).then(|| fresh_ticket(context)),
-        ..roster.clone()
-    });
+    let goes_on = reason == UpdateReason::BackfillTimedOut
+        && has_queue(state, &backfill.matchmaker).is_some_and(is_filled_again);
+    let again = automatic
+        .map(|roster| Roster { auto_backfill: goes_on.then(|| fresh_ticket(context)), ..roster.clone() });
     let again = again.map(Arc::new);
     changes.push(hosted(hosting::Change::SessionInformed {
         id: session.id.clone(),

@@ -21,8 +21,8 @@ pub(crate) enum Due {
 pub(crate) struct Index {
     /// Active tickets of a player, backfill tickets that list him included, each once and by id. Mostly it is one.
     tickets_of: ById<PlayerId, SmallVec<[TicketId; 1]>>,
-    /// The active backfill ticket of a session (D-32).
-    backfills: BTreeMap<(MatchmakerName, String), TicketId>,
+    /// The active backfill ticket of a session (D-32), whichever matchmaker it is of.
+    backfills: BTreeMap<String, TicketId>,
     active: BTreeMap<MatchmakerName, usize>,
     due: BTreeSet<(Timestamp, Due)>,
     /// How long ended tickets are kept.
@@ -63,8 +63,8 @@ impl Index {
         self.tickets_of.get(player).into_iter().flatten()
     }
 
-    pub fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str) -> Option<&TicketId> {
-        self.backfills.get(&(matchmaker.clone(), session.to_string()))
+    pub fn backfill_of(&self, session: &str) -> Option<&TicketId> {
+        self.backfills.get(session)
     }
 
     pub fn add(&mut self, ticket: &Ticket) {
@@ -136,7 +136,7 @@ impl Index {
             }
         }
         if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
-            self.backfills.insert((ticket.matchmaker.clone(), session.clone()), ticket.id.clone());
+            self.backfills.insert(session.clone(), ticket.id.clone());
         }
     }
 
@@ -156,9 +156,8 @@ impl Index {
             }
         }
         if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
-            let key = (ticket.matchmaker.clone(), session.clone());
-            if self.backfills.get(&key) == Some(&ticket.id) {
-                self.backfills.remove(&key);
+            if self.backfills.get(session) == Some(&ticket.id) {
+                self.backfills.remove(session);
             }
         }
     }

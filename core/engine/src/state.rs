@@ -95,9 +95,9 @@ impl State {
         ids.into_iter().filter_map(|id| self.tickets.get(id)).cloned().collect()
     }
 
-    /// The active backfill ticket of a session in one matchmaker.
-    pub(crate) fn backfill_of(&self, matchmaker: &MatchmakerName, session: &str) -> Option<&Ticket> {
-        self.tickets.get(self.index().backfill_of(matchmaker, session)?)
+    /// The active backfill ticket of a session.
+    pub(crate) fn backfill_of(&self, session: &str) -> Option<&Ticket> {
+        self.tickets.get(self.index().backfill_of(session)?)
     }
 
     pub(crate) fn insert_ticket(&mut self, ticket: Ticket) {
@@ -205,8 +205,22 @@ impl State {
     }
 }
 
-/// Ends what is due, oldest first, at most `Settings::due_per_tick` at a time.
+/// Ends what is due, the oldest first: of tickets or of hosting, each in a tick of its own, for what ends there may end
+/// tickets that end here. Neither waits until the other has nothing left.
 pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
+    let own = state.index().due().next().map(|(at, _)| *at);
+    let is_own_first = own.is_some_and(|own| state.hosting.next_due().is_none_or(|hosted| own <= hosted));
+    match is_own_first {
+        true => decide_due(state, context),
+        false => {
+            let due = matchwright_hosting::decide_tick(&state.hosting, &context.hosting());
+            due.into_iter().map(hosting::hosted).collect()
+        }
+    }
+}
+
+/// At most `Settings::due_per_tick` at a time.
+fn decide_due(state: &State, context: &Context<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     let due = state.index().due().take_while(|(at, _)| *at <= context.now);
     for (_, what) in due.take(context.settings.due_per_tick) {
@@ -215,11 +229,6 @@ pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
             Due::Request(id) => ticket::decide_deadline(state, context, id, &mut changes),
             Due::Retention(id) => changes.push(Change::TicketForgotten { id: id.clone() }),
         }
-    }
-    // In a tick of its own: what ends there may end tickets that end here.
-    if changes.is_empty() {
-        let due = matchwright_hosting::decide_tick(&state.hosting, &context.hosting());
-        changes.extend(due.into_iter().map(hosting::hosted));
     }
     changes
 }

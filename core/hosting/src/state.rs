@@ -8,8 +8,8 @@ use matchwright_model::{
 
 use crate::index::{Index, Marks};
 use crate::{
-    Alias, Fleet, GameSession, Location, Placement, PlayerSession, Process, ProcessKey, Queue, Rejection,
-    Resource, Routing, Settings, Target,
+    Alias, Fleet, GameSession, Location, Phase, Placement, PlayerSession, Process, ProcessKey, Queue,
+    Rejection, Resource, Routing, Settings, Target,
 };
 
 /// The hosting of one realm. Public maps are read by anyone; only `apply` writes.
@@ -46,6 +46,14 @@ impl State {
     /// When a tick has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.index().due().next().map(|(at, _)| *at)
+    }
+
+    /// The session that a process runs, or ran last.
+    pub fn session_on(&self, process: &ProcessKey) -> Option<&GameSession> {
+        match &self.processes.get(process)?.phase {
+            Phase::Busy { session } => self.sessions.get(session).map(|one| &**one),
+            _ => None,
+        }
     }
 
     /// The seat of a player session, and the session that it is in.

@@ -1,0 +1,266 @@
+//! What hosting means for tickets, and tickets for hosting, where one outlives the other.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use matchwright_engine::{
+    BackfillMode, Change, Command, Context, MatchmakerFields, Mode, Record, Settings, State, apply, decide,
+};
+use matchwright_hosting as hosting;
+use matchwright_hosting::{
+    ComputeFields, Destination, FleetFields, Fresh, JoinPolicy, ProcessKey, QueueFields, Sdk, SessionFields,
+    UpdateReason,
+};
+use matchwright_model::{
+    Listing, LocationName, MatchId, MatchmakerName, Player, Roster, RosterPlayer, RosterTeam, TicketId,
+    Timestamp,
+};
+
+const START: Timestamp = Timestamp::from_secs(1000);
+
+fn process() -> ProcessKey {
+    ProcessKey { fleet: "fleet-1".into(), compute: "machine".into(), id: "process".into() }
+}
+
+fn player(id: &str) -> Player {
+    let team = Some("red".into());
+    Player { id: id.into(), attributes: Listing::new(), latencies: Listing::new(), team }
+}
+
+fn fields() -> MatchmakerFields {
+    MatchmakerFields {
+        mode: Some(Mode::WithQueue),
+        backfill_mode: Some(BackfillMode::Automatic),
+        queues: vec!["queue".into()],
+        ..MatchmakerFields::least("rules".into(), Duration::from_secs(60))
+    }
+}
+
+/// A fleet with a queue, and a game of ann's in it with an automatic backfill, `auto`.
+fn game() -> Vec<hosting::Change> {
+    let location = LocationName::from("custom-here");
+    let compute = ComputeFields {
+        location: location.clone(),
+        ip: "10.0.0.1".into(),
+        dns: None,
+        certificate_path: None,
+    };
+    let fleet = FleetFields {
+        name: "fleet".into(),
+        description: None,
+        cost: None,
+        is_protected: false,
+        creation_limit: None,
+        metric_group: None,
+    };
+    let queue = QueueFields {
+        timeout: Duration::from_secs(600),
+        destinations: vec![Destination::Fleet("fleet-1".into())],
+        latency_policies: Vec::new(),
+        allowed_locations: Vec::new(),
+        priority: Vec::new(),
+        location_order: Vec::new(),
+        custom_event_data: None,
+        notification_target: None,
+    };
+    let session = SessionFields {
+        name: None,
+        max_players: 4,
+        properties: Vec::new(),
+        data: None,
+        creator: None,
+        token: None,
+        policy: JoinPolicy::AcceptAll,
+        is_protected: false,
+    };
+    let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new() };
+    let roster = Roster {
+        match_id: MatchId(1),
+        matchmaker: "m".into(),
+        teams: vec![RosterTeam { name: "red".into(), players: vec![ann] }],
+        auto_backfill: Some("auto".into()),
+    };
+    let tags = BTreeMap::new;
+    let ready_by = START + Duration::from_secs(300);
+    vec![
+        hosting::Change::LocationCreated { name: location.clone(), tags: tags() },
+        hosting::Change::FleetCreated {
+            id: "fleet-1".into(),
+            fields: fleet,
+            locations: [location].into(),
+            tags: tags(),
+        },
+        hosting::Change::ComputeRegistered {
+            fleet: "fleet-1".into(),
+            name: "machine".into(),
+            fields: compute,
+        },
+        hosting::Change::QueueCreated { name: "queue".into(), fields: queue, tags: tags() },
+        hosting::Change::ProcessConnected { process: process(), sdk: Sdk::default(), ready_by },
+        hosting::Change::ProcessReady { process: process(), port: 7777, log_paths: Vec::new() },
+        hosting::Change::SessionStarted {
+            id: "game".into(),
+            process: process(),
+            fields: session,
+            placement: None,
+            roster: Some(roster.into()),
+            activate_by: ready_by,
+        },
+        hosting::Change::SessionActivated { id: "game".into() },
+    ]
+}
+
+struct World {
+    state: State,
+    settings: Settings,
+    now: Timestamp,
+    made: u128,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
+        let mut world = Self { state: State::new(&settings), settings, now: START, made: 0 };
+        game().into_iter().for_each(|change| world.happen(Change::Hosting(Box::new(change))));
+        world.happen(Change::RuleSetCreated {
+            name: "rules".into(),
+            body: "{}".into(),
+            tags: BTreeMap::new(),
+        });
+        for name in ["m", "other"] {
+            let fields = fields().into();
+            world.happen(Change::MatchmakerCreated { name: name.into(), fields, tags: BTreeMap::new() });
+        }
+        world
+    }
+
+    fn happen(&mut self, change: Change) {
+        apply(&mut self.state, &Record { at: self.now, change });
+    }
+
+    /// The automatic backfill searches.
+    fn backfilled() -> Self {
+        let mut world = Self::new();
+        world.happen(Change::BackfillStarted {
+            id: "auto".into(),
+            matchmaker: "m".into(),
+            game_session: Some("game".into()),
+            players: [player("ann")].into(),
+            deadline: START + Duration::from_secs(60),
+        });
+        world.happen(Change::TicketSearching { id: "auto".into(), reason: None });
+        world
+    }
+
+    #[track_caller]
+    fn ask(&mut self, command: &Command) -> Vec<Change> {
+        self.made += 1;
+        let rule_counts = BTreeMap::new();
+        let context = Context {
+            now: self.now,
+            settings: &self.settings,
+            rule_counts: &rule_counts,
+            fresh: Fresh::new(self.made),
+        };
+        let changes = decide(&self.state, &context, command).expect("accepted").changes;
+        changes.iter().for_each(|change| self.happen(change.clone()));
+        changes
+    }
+
+    fn active(&self) -> Vec<&TicketId> {
+        self.state.tickets.values().filter(|one| one.status.is_active()).map(|one| &one.id).collect()
+    }
+}
+
+fn told(changes: &[Change]) -> Vec<(UpdateReason, Option<TicketId>)> {
+    let told = changes.iter().filter_map(|change| match change {
+        Change::Hosting(change) => match &**change {
+            hosting::Change::SessionInformed { reason, backfill, .. } => Some((*reason, backfill.clone())),
+            _ => None,
+        },
+        _ => None,
+    });
+    told.collect()
+}
+
+fn start_backfill(id: &str, matchmaker: &str) -> Command {
+    Command::StartBackfill {
+        id: id.into(),
+        matchmaker: matchmaker.into(),
+        game_session: Some("game".into()),
+        players: [player("ann")].into(),
+    }
+}
+
+#[test]
+fn tickets_that_end_all_the_time_do_not_keep_hosting_from_its_deadlines() {
+    let mut world = World::with(Settings { due_per_tick: 1, ..Settings::default() });
+    let key = ProcessKey { id: "late".into(), ..process() };
+    let ready_by = START + Duration::from_secs(1);
+    let connected = hosting::Change::ProcessConnected { process: key.clone(), sdk: Sdk::default(), ready_by };
+    world.happen(Change::Hosting(Box::new(connected)));
+    for number in 0..3 {
+        world.happen(Change::TicketStarted {
+            id: format!("t{number}").as_str().into(),
+            matchmaker: "m".into(),
+            players: [player(&format!("p{number}"))].into(),
+            deadline: START + Duration::from_secs(2 + number),
+        });
+    }
+    world.now = START + Duration::from_secs(10);
+    world.ask(&Command::Tick);
+    assert!(!world.state.hosting.processes[&key].is_live(), "what is due first ends first");
+    world.ask(&Command::Tick);
+    assert_eq!(world.active().len(), 2);
+}
+
+#[test]
+fn an_automatic_backfill_starts_again_until_its_matchmaker_wants_none() {
+    let mut world = World::backfilled();
+    world.now = START + Duration::from_secs(60);
+    let changes = world.ask(&Command::Tick);
+    assert_eq!(told(&changes), [(UpdateReason::BackfillTimedOut, Some("auto".into()))]);
+    assert_eq!(world.active().len(), 1, "it starts again");
+
+    let manual = MatchmakerFields { backfill_mode: Some(BackfillMode::Manual), ..fields() };
+    world.happen(Change::MatchmakerUpdated { name: "m".into(), fields: manual.into() });
+    world.now = START + Duration::from_secs(120);
+    let changes = world.ask(&Command::Tick);
+    assert_eq!(told(&changes).len(), 1, "the server hears of the last one too");
+    assert_eq!(world.active(), Vec::<&TicketId>::new());
+    let roster = world.state.hosting.sessions["game"].roster.clone().expect("a roster");
+    assert_eq!(roster.auto_backfill, None);
+}
+
+#[test]
+fn a_session_has_one_backfill_whichever_matchmaker_it_is_of() {
+    let mut world = World::backfilled();
+    let changes = world.ask(&start_backfill("newer", "other"));
+    assert_eq!(told(&changes), [(UpdateReason::BackfillCancelled, Some("auto".into()))]);
+    assert_eq!(world.active(), [&TicketId::from("newer")]);
+}
+
+#[test]
+fn a_game_that_was_told_to_end_gets_no_more_players() {
+    let terminate =
+        hosting::Command::TerminateSession { id: "game".into(), mode: hosting::TerminationMode::Trigger };
+    let unhealthy = hosting::Command::ReportUnhealthy { process: process() };
+    for command in [terminate, unhealthy] {
+        let mut world = World::backfilled();
+        let changes = world.ask(&Command::Hosting(Box::new(command.clone())));
+        assert_eq!(world.active(), Vec::<&TicketId>::new(), "{command:?}");
+        assert_eq!(told(&changes), [(UpdateReason::BackfillCancelled, Some("auto".into()))]);
+    }
+}
+
+#[test]
+fn a_matchmaker_is_free_again_when_its_automatic_backfill_was_stopped() {
+    let mut world = World::backfilled();
+    world.ask(&Command::StopTicket { id: "auto".into() });
+    let name = MatchmakerName::from("m");
+    world.ask(&Command::DeleteMatchmaker { name: name.clone() });
+    assert!(!world.state.matchmakers.contains_key(&name));
+}
