@@ -117,6 +117,8 @@ pub enum Change {
     ProcessTerminating {
         process: ProcessKey,
         by: Timestamp,
+        /// For its bad health, or its silence.
+        is_unhealthy: bool,
     },
     ProcessEnded {
         process: ProcessKey,

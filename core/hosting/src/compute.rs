@@ -3,7 +3,7 @@
 use matchwright_model::{ComputeName, FleetId, LocationName, Timestamp};
 
 use crate::decide::{Context, Decision, Draft, Reply};
-use crate::{Change, EndCause, Rejection, State, fleet, process};
+use crate::{Change, EndCause, ProcessKey, Rejection, State, fleet, process};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compute {
@@ -26,6 +26,15 @@ pub struct ComputeFields {
 pub struct Token {
     pub text: String,
     pub expires_at: Timestamp,
+}
+
+impl Token {
+    /// Takes as long for a text that is nearly right as for any other of its length.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        let pairs = self.text.bytes().zip(text.bytes());
+        let differences = pairs.fold(0, |found, (one, other)| found | (one ^ other));
+        self.text.len() == text.len() && differences == 0
+    }
 }
 
 /// # Rejections, in this order
@@ -68,7 +77,7 @@ pub(crate) fn decide_deregister(
 ) -> Result<Decision, Rejection> {
     state.fleet(id)?.compute(id, name)?;
     let mut draft = Draft::default();
-    let live = process::of_compute(state, id, name).filter(|process| process.is_live());
+    let live = process::of_compute(state, id, name);
     // None of them is to host what another one loses.
     draft.taken = live.map(|process| process.key.clone()).collect();
     for key in draft.taken.clone() {
@@ -115,11 +124,16 @@ pub(crate) fn apply_registered(
 }
 
 /// Tokens that have been over for longer than the new one lives are forgotten; younger ones still bring back a process
-/// that was away.
+/// that was away, and so does the one that the oldest process was let in with, however long it lives.
 pub(crate) fn apply_token(state: &mut State, at: Timestamp, id: &FleetId, name: &ComputeName, token: &Token) {
+    let first = ProcessKey { fleet: id.clone(), compute: name.clone(), id: "".into() };
+    let known = state.processes.range(first..).map(|(_, process)| process);
+    let own = known.take_while(|one| one.key.fleet == *id && one.key.compute == *name);
+    let oldest = own.filter(|one| one.is_live()).map(|one| one.created_at).min();
     let compute = state.fleets.get_mut(id).and_then(|fleet| fleet.computes.get_mut(name));
     let Some(compute) = compute else { return };
     let life = token.expires_at.since(at);
-    compute.tokens.retain(|old| old.expires_at + life > at);
+    let may_be_shown = |old: &Token| oldest.is_some_and(|oldest| old.expires_at > oldest);
+    compute.tokens.retain(|old| old.expires_at + life > at || may_be_shown(old));
     compute.tokens.push(token.clone());
 }

@@ -58,6 +58,8 @@ pub(crate) struct Draft {
     pub changes: Vec<Change>,
     /// Processes that one of them has taken, ended or told to end: not to be taken again.
     pub taken: BTreeSet<ProcessKey>,
+    /// Those of them that one has ended.
+    pub ended: BTreeSet<ProcessKey>,
 }
 
 impl Draft {
@@ -300,12 +302,15 @@ fn apply_to_process(state: &mut State, at: Timestamp, change: &Change) {
             let lost = Connection::Lost { since: at, until: *until };
             state.change_process(process, |process| process.connection = lost);
         }
-        Change::ConnectionsLost { until } => process::apply_connections_lost(state, at, *until),
+        Change::ConnectionsLost { until } => process::apply_connections_lost(state, *until),
         Change::ProcessReady { process, port, log_paths } => {
             process::apply_ready(state, at, process, *port, log_paths);
         }
-        Change::ProcessTerminating { process, by } => {
-            state.change_process(process, |process| process.terminating = Some(*by));
+        Change::ProcessTerminating { process, by, is_unhealthy } => {
+            state.change_process(process, |process| {
+                process.terminating = Some(*by);
+                process.is_unhealthy = *is_unhealthy;
+            });
         }
         Change::ProcessEnded { process, cause } => process::apply_ended(state, at, process, *cause),
         Change::ProcessForgotten { process } => state.forget_process(process),

@@ -236,7 +236,7 @@ pub(crate) fn decide_delete(
     let mut draft = Draft::default();
     draft.push(Change::FleetDeleting { id: id.clone() });
     let mut is_empty = true;
-    for process in process::of_fleet(state, id).filter(|process| process.is_live()) {
+    for process in process::of_fleet(state, id) {
         is_empty = false;
         process::tell_to_end(context, process, &mut draft);
     }

@@ -40,7 +40,7 @@ pub struct GameSession {
     pub roster: Option<Arc<Roster>>,
     /// The latest change of the roster, for a process that missed it.
     pub update: Option<SessionUpdate>,
-    /// Every player session it ever had, in the order they were made.
+    /// Its player sessions in the order they were made: the open ones, and of those that ended the latest.
     pub players: Vec<PlayerSession>,
     /// Reserved and active ones.
     pub occupied: u32,
@@ -136,13 +136,15 @@ pub struct SessionPatch {
 }
 
 impl SessionStatus {
+    pub(crate) const TERMINATED: &str = "TERMINATED";
+
     /// The field's own word for it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Activating { .. } => "ACTIVATING",
             Self::Active => "ACTIVE",
             Self::Terminating => "TERMINATING",
-            Self::Terminated { .. } => "TERMINATED",
+            Self::Terminated { .. } => Self::TERMINATED,
         }
     }
 

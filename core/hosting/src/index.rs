@@ -35,8 +35,9 @@ type Deadline = (Timestamp, Due);
 pub(crate) struct Marks {
     idle: Option<(FleetId, LocationName, Timestamp, ProcessKey)>,
     waits: Option<(QueueName, Timestamp, PlacementId)>,
+    live_process: Option<ProcessKey>,
+    live_session: Option<(FleetId, Timestamp, GameSessionId)>,
     due: [Option<Deadline>; 2],
-    is_live_process: bool,
 }
 
 /// Follows the state; told of each thing before and after it changes.
@@ -48,9 +49,11 @@ pub(crate) struct Index {
     waiting: BTreeMap<QueueName, BTreeSet<(Timestamp, PlacementId)>>,
     /// Every session that is kept, in the order of creation.
     sessions: BTreeMap<FleetId, BTreeSet<(Timestamp, GameSessionId)>>,
+    /// Those of them that have not ended.
+    live_sessions: BTreeMap<FleetId, BTreeSet<(Timestamp, GameSessionId)>>,
+    live_processes: BTreeSet<ProcessKey>,
     session_of: ById<PlayerSessionId, GameSessionId>,
     sessions_of: ById<PlayerId, BTreeSet<GameSessionId>>,
-    live_processes: usize,
     due: BTreeSet<Deadline>,
     settings: Settings,
 }
@@ -61,9 +64,10 @@ impl Index {
             idle: BTreeMap::new(),
             waiting: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            live_sessions: BTreeMap::new(),
+            live_processes: BTreeSet::new(),
             session_of: ById::default(),
             sessions_of: ById::default(),
-            live_processes: 0,
             due: BTreeSet::new(),
             settings: settings.clone(),
         }
@@ -90,6 +94,14 @@ impl Index {
         self.sessions.get(fleet).into_iter().flatten()
     }
 
+    /// Those of them that have not ended.
+    pub fn live_sessions(
+        &self,
+        fleet: &FleetId,
+    ) -> impl DoubleEndedIterator<Item = &(Timestamp, GameSessionId)> {
+        self.live_sessions.get(fleet).into_iter().flatten()
+    }
+
     pub fn session_of(&self, id: &PlayerSessionId) -> Option<&GameSessionId> {
         self.session_of.get(id)
     }
@@ -99,8 +111,8 @@ impl Index {
         self.sessions_of.get(player).into_iter().flatten()
     }
 
-    pub fn live_processes(&self) -> usize {
-        self.live_processes
+    pub fn live_processes(&self) -> &BTreeSet<ProcessKey> {
+        &self.live_processes
     }
 
     pub fn moved(&mut self, before: Marks, after: Marks) {
@@ -113,26 +125,20 @@ impl Index {
 
     fn take_out(&mut self, marks: Marks) {
         if let Some((fleet, location, since, key)) = marks.idle {
-            let place = (fleet, location);
-            if let Some(free) = self.idle.get_mut(&place) {
-                free.remove(&(since, key));
-                if free.is_empty() {
-                    self.idle.remove(&place);
-                }
-            }
+            take(&mut self.idle, (fleet, location), &(since, key));
         }
-        if let Some((queue, since, id)) = marks.waits
-            && let Some(waiting) = self.waiting.get_mut(&queue)
-        {
-            waiting.remove(&(since, id));
-            if waiting.is_empty() {
-                self.waiting.remove(&queue);
-            }
+        if let Some((queue, since, id)) = marks.waits {
+            take(&mut self.waiting, queue, &(since, id));
+        }
+        if let Some((fleet, since, id)) = marks.live_session {
+            take(&mut self.live_sessions, fleet, &(since, id));
+        }
+        if let Some(key) = marks.live_process {
+            self.live_processes.remove(&key);
         }
         for due in marks.due.into_iter().flatten() {
             self.due.remove(&due);
         }
-        self.live_processes -= usize::from(marks.is_live_process);
     }
 
     fn put_in(&mut self, marks: Marks) {
@@ -142,8 +148,11 @@ impl Index {
         if let Some((queue, since, id)) = marks.waits {
             self.waiting.entry(queue).or_default().insert((since, id));
         }
+        if let Some((fleet, since, id)) = marks.live_session {
+            self.live_sessions.entry(fleet).or_default().insert((since, id));
+        }
+        self.live_processes.extend(marks.live_process);
         self.due.extend(marks.due.into_iter().flatten());
-        self.live_processes += usize::from(marks.is_live_process);
     }
 
     pub fn process(&self, process: &Process) -> Marks {
@@ -171,8 +180,8 @@ impl Index {
             }
             _ => None,
         };
-        let is_live_process = !matches!(process.phase, Phase::Ended { .. });
-        Marks { idle, due: [due, None], is_live_process, ..Marks::default() }
+        let live_process = process.is_live().then(key);
+        Marks { idle, live_process, due: [due, None], ..Marks::default() }
     }
 
     pub fn session(&self, session: &GameSession) -> Marks {
@@ -188,7 +197,9 @@ impl Index {
             },
             SessionStatus::Terminating => None,
         };
-        Marks { due: [due, None], ..Marks::default() }
+        let fleet = session.fleet().filter(|_| session.status.is_live());
+        let live_session = fleet.map(|fleet| (fleet.clone(), session.created_at, id()));
+        Marks { live_session, due: [due, None], ..Marks::default() }
     }
 
     /// `queue` is the placement's, where it still exists.
@@ -239,22 +250,35 @@ impl Index {
     }
 
     pub fn forget_session(&mut self, session: &GameSession) {
-        if let Some(fleet) = session.fleet()
-            && let Some(kept) = self.sessions.get_mut(fleet)
-        {
-            kept.remove(&(session.created_at, session.id.clone()));
-            if kept.is_empty() {
-                self.sessions.remove(fleet);
-            }
+        if let Some(fleet) = session.fleet() {
+            take(&mut self.sessions, fleet.clone(), &(session.created_at, session.id.clone()));
         }
-        for seat in &session.players {
+        self.forget_seats(&session.id, &session.players, &[]);
+    }
+
+    /// Seats of a session are gone; `left` are those that it still has.
+    pub fn forget_seats(&mut self, session: &GameSessionId, gone: &[PlayerSession], left: &[PlayerSession]) {
+        for seat in gone {
             self.session_of.swap_remove(&seat.id);
+            if left.iter().any(|other| other.player == seat.player) {
+                continue;
+            }
             if let Some(sessions) = self.sessions_of.get_mut(&seat.player) {
-                sessions.remove(&session.id);
+                sessions.remove(session);
                 if sessions.is_empty() {
                     self.sessions_of.swap_remove(&seat.player);
                 }
             }
+        }
+    }
+}
+
+/// Takes one out of the set under a key, and the set with the last.
+fn take<K: Ord, T: Ord>(sets: &mut BTreeMap<K, BTreeSet<T>>, key: K, one: &T) {
+    if let Some(set) = sets.get_mut(&key) {
+        set.remove(one);
+        if set.is_empty() {
+            sets.remove(&key);
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Location {
 }
 
 /// # Rejections, in this order
-/// `LocationExists`, `TagReserved`, `TagQuota`, `LocationQuota`.
+/// `LocationExists`, `TagReserved`, `TagQuota`, `Quota`.
 pub(crate) fn decide_create(
     state: &State,
     context: &Context<'_>,

@@ -11,6 +11,9 @@ use crate::decide::{Context, Decision, Draft, Reply};
 use crate::game_session::own;
 use crate::{Change, GameSession, JoinPolicy, PlayerRequest, ProcessKey, Rejection, SessionStatus, State};
 
+/// How many ended player sessions a game session remembers. A game that runs for months sees many.
+const ENDED_MAX: usize = 1000;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlayerSession {
     pub id: PlayerSessionId,
@@ -229,6 +232,7 @@ pub(crate) fn apply_reserved(
     until: Timestamp,
 ) {
     seats.iter().for_each(|seat| state.add_seat(session, made(at, seat, until)));
+    state.forget_ended_seats(session, ENDED_MAX);
 }
 
 /// Moves an open seat to a status; one that has ended stays as it is.

@@ -32,6 +32,8 @@ pub struct Process {
     pub connection: Connection,
     /// It was told to end: given up at this time.
     pub terminating: Option<Timestamp>,
+    /// That was for its health.
+    pub is_unhealthy: bool,
     /// Set by `ProcessReady`.
     pub port: u16,
     pub log_paths: Vec<String>,
@@ -67,7 +69,7 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connection {
     Connected,
-    /// Since when, and when it counts as crashed.
+    /// Since when, and when it counts as crashed. What it was told since then it may have missed.
     Lost {
         since: Timestamp,
         until: Timestamp,
@@ -138,7 +140,7 @@ pub(crate) fn decide_connect(
     let compute = fleet.compute(&key.fleet, &key.compute)?;
     let known = state.processes.get(key);
     let admits = |token: &str| {
-        let shown = compute.tokens.iter().find(|one| one.text == token);
+        let shown = compute.tokens.iter().find(|one| one.is(token));
         shown.is_some_and(|token| known.is_some() || token.expires_at > context.now)
     };
     if !token.is_none_or(admits) {
@@ -172,7 +174,7 @@ fn connect_first(
         return Err(Rejection::FleetDeleting(key.fleet.clone()));
     }
     let limit = context.settings.processes_max;
-    if state.index().live_processes() >= limit {
+    if state.index().live_processes().len() >= limit {
         return Err(Rejection::Quota { what: "server processes", limit });
     }
     let connected = Change::ProcessConnected {
@@ -242,7 +244,7 @@ pub(crate) fn decide_unhealthy(
     let mut draft = Draft::default();
     let process = live(state, key)?;
     if !matches!(process.phase, Phase::Starting { .. }) {
-        tell_to_end(context, process, &mut draft);
+        terminate(context, process, true, &mut draft);
     }
     Ok(draft.done())
 }
@@ -265,10 +267,14 @@ pub(crate) fn decide_end(
 
 /// Tells a process to end, unless it was told before.
 pub(crate) fn tell_to_end(context: &Context<'_>, process: &Process, draft: &mut Draft) {
+    terminate(context, process, false, draft);
+}
+
+fn terminate(context: &Context<'_>, process: &Process, is_unhealthy: bool, draft: &mut Draft) {
     if process.is_live() && process.terminating.is_none() && !draft.taken.contains(&process.key) {
         let by = context.now + context.settings.termination_grace;
         draft.taken.insert(process.key.clone());
-        draft.push(Change::ProcessTerminating { process: process.key.clone(), by });
+        draft.push(Change::ProcessTerminating { process: process.key.clone(), by, is_unhealthy });
     }
 }
 
@@ -285,34 +291,30 @@ pub(crate) fn end(
     if let Phase::Busy { session } = &state.processes[key].phase {
         game_session::end_with_process(state, context, session, cause, draft);
     }
+    draft.ended.insert(key.clone());
     let is_deleting = state.fleets.get(&key.fleet).is_some_and(|fleet| fleet.status == FleetStatus::Deleting);
-    let ended = |one: &ProcessKey| {
-        draft
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::ProcessEnded { process, .. } if process == one))
-    };
-    if is_deleting && of_fleet(state, &key.fleet).all(|one| !one.is_live() || ended(&one.key)) {
+    if is_deleting && of_fleet(state, &key.fleet).all(|one| draft.ended.contains(&one.key)) {
         draft.push(Change::FleetDeleted { id: key.fleet.clone() });
     }
 }
 
-/// The processes of a fleet, ended ones included.
+/// The processes of a fleet that have not ended.
 pub(crate) fn of_fleet<'s>(state: &'s State, fleet: &FleetId) -> impl Iterator<Item = &'s Process> {
     let first = ProcessKey { fleet: fleet.clone(), compute: "".into(), id: "".into() };
-    let rest = state.processes.range(first..).map(|(_, process)| process);
-    rest.take_while(move |process| process.key.fleet == *fleet)
+    let keys = state.index().live_processes().range(first..).take_while(move |key| key.fleet == *fleet);
+    keys.map(|key| &state.processes[key])
 }
 
-/// The processes of a compute, ended ones included.
+/// The processes of a compute that have not ended.
 pub(crate) fn of_compute<'s>(
     state: &'s State,
     fleet: &FleetId,
     compute: &ComputeName,
 ) -> impl Iterator<Item = &'s Process> {
     let first = ProcessKey { fleet: fleet.clone(), compute: compute.clone(), id: "".into() };
-    let rest = state.processes.range(first..).map(|(_, process)| process);
-    rest.take_while(move |process| process.key.fleet == *fleet && process.key.compute == *compute)
+    let rest = state.index().live_processes().range(first..);
+    let keys = rest.take_while(move |key| key.fleet == *fleet && key.compute == *compute);
+    keys.map(|key| &state.processes[key])
 }
 
 /// Something of a process is due: it was not ready, not back or not gone in time.
@@ -323,6 +325,7 @@ pub(crate) fn decide_due(state: &State, context: &Context<'_>, key: &ProcessKey,
     }
     let is_over = |at: Timestamp| at <= context.now;
     let cause = match (&process.phase, process.connection, process.terminating) {
+        (.., Some(by)) if is_over(by) && process.is_unhealthy => EndCause::Unhealthy,
         (.., Some(by)) if is_over(by) => EndCause::NotEnded,
         (_, Connection::Lost { until, .. }, _) if is_over(until) => EndCause::Crashed,
         (Phase::Starting { ready_by }, ..) if is_over(*ready_by) => EndCause::NotReady,
@@ -347,18 +350,21 @@ pub(crate) fn apply_connected(
         phase: Phase::Starting { ready_by },
         connection: Connection::Connected,
         terminating: None,
+        is_unhealthy: false,
         port: 0,
         log_paths: Vec::new(),
         created_at: at,
     });
 }
 
-pub(crate) fn apply_connections_lost(state: &mut State, at: Timestamp, until: Timestamp) {
+/// Nobody knows what was still told before: it may have missed everything.
+pub(crate) fn apply_connections_lost(state: &mut State, until: Timestamp) {
+    let lost = Connection::Lost { since: Timestamp::default(), until };
     let connected =
         state.processes.values().filter(|one| one.is_live() && one.connection == Connection::Connected);
     let keys: Vec<ProcessKey> = connected.map(|process| process.key.clone()).collect();
     for key in keys {
-        state.change_process(&key, |process| process.connection = Connection::Lost { since: at, until });
+        state.change_process(&key, |process| process.connection = lost);
     }
 }
 
@@ -377,7 +383,11 @@ pub(crate) fn apply_ready(
 }
 
 pub(crate) fn apply_ended(state: &mut State, at: Timestamp, key: &ProcessKey, cause: EndCause) {
-    state.change_process(key, |process| process.phase = Phase::Ended { at, cause });
+    state.change_process(key, |process| {
+        process.phase = Phase::Ended { at, cause };
+        // It is kept for its id alone.
+        process.log_paths = Vec::new();
+    });
     if cause != EndCause::Exited
         && let Some(fleet) = state.fleets.get_mut(&key.fleet)
     {

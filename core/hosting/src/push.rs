@@ -51,7 +51,7 @@ pub fn push(state: &State, at: Timestamp, change: &Change) -> Option<Push> {
             };
             to(&process, kind)
         }
-        Change::ProcessTerminating { process, by } => to(process, PushKind::Terminate { by: *by }),
+        Change::ProcessTerminating { process, by, .. } => to(process, PushKind::Terminate { by: *by }),
         Change::ProcessEnded { process, .. } => to(process, PushKind::Close),
         _ => None,
     }

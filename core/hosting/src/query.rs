@@ -294,7 +294,7 @@ fn utilization(state: &State, fleet: &FleetId, location: Option<&LocationName>) 
     });
     let registered = state.fleets.get(fleet).into_iter().flat_map(|fleet| fleet.computes.values());
     let computes = registered.filter(|compute| here(&compute.fields.location));
-    let kept = state.index().sessions(fleet).map(|(_, id)| &state.sessions[id]);
+    let live = state.index().live_sessions(fleet).map(|(_, id)| &state.sessions[id]);
     let mut found = Utilization {
         fleet: fleet.clone(),
         location: location.cloned(),
@@ -304,7 +304,7 @@ fn utilization(state: &State, fleet: &FleetId, location: Option<&LocationName>) 
         players: 0,
         players_max: 0,
     };
-    for session in kept.filter(|session| here(&session.location) && session.status.is_live()) {
+    for session in live.filter(|session| here(&session.location)) {
         found.sessions += 1;
         found.players += session.occupied;
         found.players_max += session.fields.max_players;
@@ -330,8 +330,14 @@ fn sessions(
     let (fleet, _) = state.resolve(target)?;
     location.as_ref().map_or(Ok(()), |location| is_in(state, fleet, location))?;
     let here = |session: &GameSession| location.as_ref().is_none_or(|one| session.location == *one);
-    let kept = state.index().sessions(fleet).map(|(at, id)| ((*at, id.as_str()), &state.sessions[id]));
-    let wanted = kept.filter(|(_, session)| here(session) && has_status(session));
+    let index = state.index();
+    // Most of those that are kept have ended.
+    let all: Box<dyn Iterator<Item = &(Timestamp, GameSessionId)>> = match status {
+        None | Some(SessionStatus::TERMINATED) => Box::new(index.sessions(fleet)),
+        Some(_) => Box::new(index.live_sessions(fleet)),
+    };
+    let all = all.map(|(at, id)| ((*at, id.as_str()), &state.sessions[id]));
+    let wanted = all.filter(|(_, session)| here(session) && has_status(session));
     let (found, next) = page.of_sorted(wanted);
     Ok((found.into_iter().map(|session| session.without_players()).collect(), next))
 }
@@ -345,8 +351,8 @@ fn search<'s>(
 ) -> Result<Vec<&'s GameSession>, Rejection> {
     let (fleet, _) = state.resolve(target)?;
     location.map_or(Ok(()), |location| is_in(state, fleet, location))?;
-    let kept = state.index().sessions(fleet).map(|(_, id)| &*state.sessions[id]);
-    let mut found: Vec<&GameSession> = kept
+    let live = state.index().live_sessions(fleet).map(|(_, id)| &*state.sessions[id]);
+    let mut found: Vec<&GameSession> = live
         .filter(|session| session.status == SessionStatus::Active)
         .filter(|session| location.is_none_or(|location| session.location == *location))
         .filter(|session| filter.is_none_or(|filter| filter.admits(session)))

@@ -58,7 +58,7 @@ impl Default for Settings {
             token_life: minutes(180),
             session_retention: minutes(180),
             placement_retention: minutes(180),
-            process_retention: minutes(1440),
+            process_retention: minutes(180),
             queue_timeout: minutes(10),
             placement_attempts: 1,
             elsewhere: BTreeMap::new(),

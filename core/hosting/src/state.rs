@@ -199,6 +199,24 @@ impl State {
         session.count();
     }
 
+    /// Forgets the oldest ended seats of a session, so that no more than `most` of them are kept.
+    pub(crate) fn forget_ended_seats(&mut self, id: &GameSessionId, most: usize) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let mut surplus = session.players.len().saturating_sub(session.occupied as usize + most);
+        if surplus == 0 {
+            return;
+        }
+        let goes = |seat: &mut PlayerSession| {
+            let goes = surplus > 0 && !seat.status.is_open();
+            surplus -= usize::from(goes);
+            goes
+        };
+        let gone: Vec<PlayerSession> = session.players.extract_if(.., goes).collect();
+        if let Some(index) = &mut self.index {
+            index.forget_seats(id, &gone, &session.players);
+        }
+    }
+
     /// Changes those seats of a session that `which` picks.
     pub(crate) fn change_seats(
         &mut self,

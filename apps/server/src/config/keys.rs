@@ -242,7 +242,7 @@ pub const KEYS: &[Key] = &[
         "10800",
         "How long an ended placement can still be described.",
     ),
-    key("hosting.process_retention_seconds", "86400", "How long the id of an ended process is refused."),
+    key("hosting.process_retention_seconds", "10800", "How long the id of an ended process is refused."),
     key("hosting.queue_timeout_seconds", "600", "Of a queue that names none."),
     key(
         "hosting.placement_attempts",

@@ -129,6 +129,7 @@ pub(super) enum Change<'a> {
         #[serde(borrow)]
         process: ProcessKey<'a>,
         by: u64,
+        is_unhealthy: bool,
     },
     ProcessEnded {
         #[serde(borrow)]
@@ -421,6 +422,7 @@ pub(super) struct Process<'a> {
     phase: Phase<'a>,
     connection: Connection,
     terminating: Option<u64>,
+    is_unhealthy: bool,
     port: u16,
     #[serde(borrow)]
     log_paths: Vec<&'a str>,

@@ -313,6 +313,7 @@ fn live_process() -> BoxedStrategy<Process> {
             phase: life.0,
             connection: life.1,
             terminating: life.2,
+            is_unhealthy: life.2.is_some(),
             port,
             log_paths,
             created_at: life.3,
@@ -390,7 +391,8 @@ fn of_a_process() -> BoxedStrategy<Change> {
         time().prop_map(|until| Change::ConnectionsLost { until }),
         (process(), any::<u16>(), vec(text(), 0..3))
             .prop_map(|(process, port, log_paths)| Change::ProcessReady { process, port, log_paths }),
-        (process(), time()).prop_map(|(process, by)| Change::ProcessTerminating { process, by }),
+        (process(), time(), any::<bool>())
+            .prop_map(|(process, by, is_unhealthy)| Change::ProcessTerminating { process, by, is_unhealthy }),
         (process(), cause()).prop_map(|(process, cause)| Change::ProcessEnded { process, cause }),
         process().prop_map(|process| Change::ProcessForgotten { process }),
     ]

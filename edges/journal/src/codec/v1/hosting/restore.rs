@@ -68,8 +68,8 @@ impl From<Change<'_>> for hosting::Change {
             From::ProcessReady { process, port, log_paths } => {
                 Self::ProcessReady { process: process.into(), port, log_paths: list(log_paths) }
             }
-            From::ProcessTerminating { process, by } => {
-                Self::ProcessTerminating { process: process.into(), by: Timestamp(by) }
+            From::ProcessTerminating { process, by, is_unhealthy } => {
+                Self::ProcessTerminating { process: process.into(), by: Timestamp(by), is_unhealthy }
             }
             From::ProcessEnded { process, cause } => {
                 Self::ProcessEnded { process: process.into(), cause: cause.into() }
@@ -312,6 +312,7 @@ impl From<Process<'_>> for hosting::Process {
             phase: process.phase.into(),
             connection: process.connection.into(),
             terminating: process.terminating.map(Timestamp),
+            is_unhealthy: process.is_unhealthy,
             port: process.port,
             log_paths: list(process.log_paths),
             created_at: Timestamp(process.created_at),

@@ -65,8 +65,8 @@ impl<'a> From<&'a hosting::Change> for Change<'a> {
             From::ProcessReady { process, port, log_paths } => {
                 Self::ProcessReady { process: process.into(), port: *port, log_paths: names(log_paths) }
             }
-            From::ProcessTerminating { process, by } => {
-                Self::ProcessTerminating { process: process.into(), by: by.0 }
+            From::ProcessTerminating { process, by, is_unhealthy } => {
+                Self::ProcessTerminating { process: process.into(), by: by.0, is_unhealthy: *is_unhealthy }
             }
             From::ProcessEnded { process, cause } => {
                 Self::ProcessEnded { process: process.into(), cause: (*cause).into() }
@@ -309,6 +309,7 @@ impl<'a> From<&'a hosting::Process> for Process<'a> {
             phase: (&process.phase).into(),
             connection: process.connection.into(),
             terminating: process.terminating.map(|by| by.0),
+            is_unhealthy: process.is_unhealthy,
             port: process.port,
             log_paths: names(&process.log_paths),
             created_at: process.created_at.0,

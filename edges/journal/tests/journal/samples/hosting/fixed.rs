@@ -184,6 +184,7 @@ fn a_kept_process(phase: Phase, connection: Connection) -> Change {
         phase,
         connection,
         terminating: Some(AT),
+        is_unhealthy: true,
         port: 7777,
         log_paths: vec!["logs".to_string()],
         created_at: AT,
@@ -248,7 +249,8 @@ fn of_processes() -> Vec<Change> {
         Change::ProcessDisconnected { process: process(), until: AT },
         Change::ConnectionsLost { until: AT },
         Change::ProcessReady { process: process(), port: 7777, log_paths: vec!["logs".to_string()] },
-        Change::ProcessTerminating { process: process(), by: AT },
+        Change::ProcessTerminating { process: process(), by: AT, is_unhealthy: false },
+        Change::ProcessTerminating { process: process(), by: AT, is_unhealthy: true },
     ];
     let causes = [Exited, Crashed, NotReady, Unhealthy, NotEnded, ComputeGone];
     changes.extend(causes.map(|cause| Change::ProcessEnded { process: process(), cause }));
