@@ -4,7 +4,7 @@
 //! location, as the API reference has it; with latencies the average latency and the cost come first.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use matchwright_model::{FleetId, LocationName};
 
@@ -37,29 +37,25 @@ pub(crate) fn process_for<'s>(
     taken: &BTreeSet<ProcessKey>,
 ) -> Option<&'s ProcessKey> {
     let mut candidates: Vec<Candidate<'s>> = Vec::new();
-    let latencies = Latencies::of(&placement.request.latencies);
     for (destination, (fleet, location)) in places(state, queue) {
         let free = state.index().idle(fleet, location).find(|key| !taken.contains(*key));
-        let Some(free) = free.filter(|_| allows(placement, queue, &latencies, location)) else { continue };
+        let Some(free) = free.filter(|_| allows(placement, queue, location)) else { continue };
         let cost = state.fleets[fleet].fields.cost;
-        let latency_ms = latencies.average(location);
+        let latency_ms = average(&placement.request.latencies, location);
         candidates.push(Candidate { fleet, location, destination, cost, latency_ms, free });
     }
     let preferred = candidates.iter().min_by(|one, other| compare(placement, queue, one, other));
     preferred.map(|candidate| candidate.free)
 }
 
-/// Whether a placement may go to a place at all.
-pub(crate) fn admits(
-    state: &State,
-    placement: &Placement,
-    queue: &Queue,
-    fleet: &FleetId,
-    location: &LocationName,
-) -> bool {
-    let is_place = |(_, place): (usize, (&FleetId, &LocationName))| place == (fleet, location);
-    places(state, queue).any(is_place)
-        && allows(placement, queue, &Latencies::of(&placement.request.latencies), location)
+/// Whether a queue leads to a place.
+pub(crate) fn leads_to(state: &State, queue: &Queue, fleet: &FleetId, location: &LocationName) -> bool {
+    places(state, queue).any(|(_, place)| place == (fleet, location))
+}
+
+/// How many free processes a queue leads to; those of a fleet that is named twice count twice.
+pub(crate) fn count_free(state: &State, queue: &Queue) -> usize {
+    places(state, queue).map(|(_, (fleet, location))| state.index().free_count(fleet, location)).sum()
 }
 
 /// The locations that a queue leads to; one of several fleets more than once.
@@ -91,16 +87,17 @@ fn places<'s>(
 }
 
 /// The latency policy in force and the placement's own order let it go there.
-fn allows(placement: &Placement, queue: &Queue, latencies: &Latencies<'_>, location: &LocationName) -> bool {
+pub(crate) fn allows(placement: &Placement, queue: &Queue, location: &LocationName) -> bool {
     if let Some(order) = &placement.request.order
         && order.fallback == Fallback::Nothing
         && !order.locations.contains(location)
     {
         return false;
     }
+    let latencies = &placement.request.latencies;
     match placement.policy(queue).filter(|_| !latencies.is_empty()) {
         None => true,
-        Some(policy) => latencies.worst(location).is_some_and(|worst| worst <= policy.max_latency_ms as f32),
+        Some(policy) => worst(latencies, location).is_some_and(|worst| worst <= policy.max_latency_ms as f32),
     }
 }
 
@@ -149,28 +146,16 @@ fn place_in(list: &[LocationName], location: &LocationName) -> usize {
     list.iter().position(|one| one == location).unwrap_or(list.len())
 }
 
-/// What players told of their latencies, by location.
-struct Latencies<'p>(BTreeMap<&'p str, Vec<f32>>);
+/// What players told of their latencies to a location.
+fn told<'p>(latencies: &'p [PlayerLatency], location: &'p LocationName) -> impl Iterator<Item = f32> {
+    latencies.iter().filter(|one| one.region.as_str() == location.as_str()).map(|one| one.latency_ms)
+}
 
-impl<'p> Latencies<'p> {
-    fn of(told: &'p [PlayerLatency]) -> Self {
-        let mut by_location: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
-        for one in told {
-            by_location.entry(one.region.as_str()).or_default().push(one.latency_ms);
-        }
-        Self(by_location)
-    }
+fn average(latencies: &[PlayerLatency], location: &LocationName) -> Option<f64> {
+    let count = told(latencies, location).count();
+    (count > 0).then(|| told(latencies, location).map(f64::from).sum::<f64>() / count as f64)
+}
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn average(&self, location: &LocationName) -> Option<f64> {
-        let told = self.0.get(location.as_str())?;
-        Some(told.iter().map(|latency| f64::from(*latency)).sum::<f64>() / told.len() as f64)
-    }
-
-    fn worst(&self, location: &LocationName) -> Option<f32> {
-        self.0.get(location.as_str())?.iter().copied().max_by(f32::total_cmp)
-    }
+fn worst(latencies: &[PlayerLatency], location: &LocationName) -> Option<f32> {
+    told(latencies, location).max_by(f32::total_cmp)
 }

@@ -137,3 +137,17 @@ pub(crate) fn apply_token(state: &mut State, at: Timestamp, id: &FleetId, name: 
     compute.tokens.retain(|old| old.expires_at + life > at || may_be_shown(old));
     compute.tokens.push(token.clone());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_no_other_text() {
+        let token = Token { text: "token-1".to_string(), expires_at: Timestamp(0) };
+        assert!(token.is("token-1"));
+        for other in ["", "token-", "token-2", "token-11", "Token-1"] {
+            assert!(!token.is(other), "{other:?}");
+        }
+    }
+}

@@ -128,6 +128,20 @@ impl Fleet {
         self.computes.get(name).ok_or_else(missing)
     }
 
+    /// The same without its computes and events, which may be many.
+    pub(crate) fn without_parts(&self) -> Self {
+        Self {
+            fields: self.fields.clone(),
+            locations: self.locations.clone(),
+            status: self.status,
+            created_at: self.created_at,
+            computes: BTreeMap::new(),
+            tags: self.tags.clone(),
+            events: VecDeque::new(),
+            events_count: self.events_count,
+        }
+    }
+
     pub(crate) fn remember(&mut self, at: Timestamp, kind: FleetEventKind) {
         if self.events.len() == EVENTS_MAX {
             self.events.pop_front();
@@ -218,7 +232,7 @@ pub(crate) fn decide_update(state: &State, id: &FleetId, patch: &FleetPatch) -> 
         creation_limit: patch.creation_limit.or(old.creation_limit),
         metric_group: text(&patch.metric_group, &old.metric_group),
     };
-    let made = Fleet { fields: fields.clone(), ..fleet.clone() };
+    let made = Fleet { fields: fields.clone(), ..fleet.without_parts() };
     let updated = Change::FleetUpdated { id: id.clone(), fields };
     Ok(Decision { changes: vec![updated], reply: Reply::Fleet(id.clone(), Box::new(made)) })
 }

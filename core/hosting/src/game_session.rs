@@ -367,8 +367,9 @@ fn check_pace(
     let limit = fleet.fields.creation_limit.unwrap_or(CREATION_LIMIT);
     let start = context.now - limit.period;
     let recent = state.index().sessions(id).rev().take_while(|(at, _)| *at > start);
-    let made = recent.filter(|(_, id)| state.sessions[id].fields.creator.as_deref() == Some(creator)).count();
-    match made >= limit.sessions as usize {
+    let own = recent.filter(|(_, id)| state.sessions[id].fields.creator.as_deref() == Some(creator));
+    let most = limit.sessions as usize;
+    match own.take(most).count() >= most {
         true => Err(Rejection::CreatorTooFast {
             creator: creator.to_string(),
             sessions: limit.sessions,

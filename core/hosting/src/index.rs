@@ -84,6 +84,10 @@ impl Index {
         found.into_iter().flatten().map(|(_, key)| key)
     }
 
+    pub fn free_count(&self, fleet: &FleetId, location: &LocationName) -> usize {
+        self.idle.get(&(fleet.clone(), location.clone())).map_or(0, BTreeSet::len)
+    }
+
     /// Placements of a queue that have no process, the oldest first.
     pub fn waiting(&self, queue: &QueueName) -> impl Iterator<Item = &(Timestamp, PlacementId)> {
         self.waiting.get(queue).into_iter().flatten()

@@ -11,7 +11,7 @@ use matchwright_model::{
     GameSessionId, LocationName, MatchId, PlacementId, PlayerId, QueueName, Region, Roster, Timestamp,
 };
 
-use crate::choose::{admits, process_for};
+use crate::choose::{allows, count_free, leads_to, process_for};
 use crate::decide::{Context, Decision, Draft, Reply};
 use crate::{
     Change, GameSession, JoinPolicy, LatencyPolicy, PlayerRequest, Priority, Process, Queue, Rejection,
@@ -267,13 +267,14 @@ fn start(
 
 /// A process has become free: it goes to the oldest placement that it suits.
 pub(crate) fn offer(state: &State, context: &Context<'_>, process: &Process, draft: &mut Draft) {
-    let suits = |(_, id): &&(Timestamp, PlacementId)| {
-        let placement = &state.placements[id];
-        let queue = &state.queues[&placement.request.queue];
-        admits(state, placement, queue, &process.key.fleet, &process.location)
+    let (fleet, location) = (&process.key.fleet, &process.location);
+    let oldest = |(name, queue)| {
+        let mut waiting = state.index().waiting(name);
+        waiting.find(|(_, id)| allows(&state.placements[id], queue, location))
     };
-    let ours = state.queues.keys().filter(|queue| !context.settings.elsewhere.contains_key(*queue));
-    let of_queues = ours.filter_map(|queue| state.index().waiting(queue).find(suits));
+    let ours = state.queues.iter().filter(|(name, _)| !context.settings.elsewhere.contains_key(*name));
+    let leading = ours.filter(|(_, queue)| leads_to(state, queue, fleet, location));
+    let of_queues = leading.filter_map(oldest);
     if let Some((_, id)) = of_queues.min() {
         start(state, context, &state.placements[id], process, draft);
     }
@@ -287,8 +288,12 @@ pub(crate) fn offer_all(
     queue: &Queue,
     draft: &mut Draft,
 ) {
-    for (_, id) in state.index().waiting(name) {
-        host(state, context, &state.placements[id], queue, draft);
+    let mut free = count_free(state, queue);
+    let mut waiting = state.index().waiting(name);
+    while free > 0
+        && let Some((_, id)) = waiting.next()
+    {
+        free -= usize::from(host(state, context, &state.placements[id], queue, draft).is_some());
     }
 }
 

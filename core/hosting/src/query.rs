@@ -123,8 +123,9 @@ pub enum Query {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Locations(Paged<(LocationName, Location)>),
+    /// Without their computes and events.
     Fleets(Paged<(FleetId, Fleet)>),
-    /// With the location that was asked for.
+    /// Without its computes and events; with the location that was asked for.
     Fleet(FleetId, Box<Fleet>, Option<LocationName>),
     FleetLocations(FleetId, FleetStatus, Paged<LocationName>),
     FleetEvents(FleetId, Paged<FleetEvent>),
@@ -175,7 +176,7 @@ pub fn answer(state: &State, query: &Query) -> Result<Answer, Rejection> {
         Query::Fleets { ids, page } => Answer::Fleets(fleets(state, ids, page)),
         Query::Fleet { id, location } => {
             location.as_ref().map_or(Ok(()), |location| is_in(state, id, location))?;
-            Answer::Fleet(id.clone(), Box::new(state.fleet(id)?.clone()), location.clone())
+            Answer::Fleet(id.clone(), Box::new(state.fleet(id)?.without_parts()), location.clone())
         }
         Query::FleetLocations { fleet, only, page } => {
             let found = state.fleet(fleet)?;
@@ -190,8 +191,8 @@ pub fn answer(state: &State, query: &Query) -> Result<Answer, Rejection> {
                 ids.iter().try_for_each(|id| is_in(state, id, location))?;
             }
             let (fleets, next) = fleets(state, ids, page);
-            let of = |(id, _): &(FleetId, Fleet)| utilization(state, id, location.as_ref());
-            Answer::Utilization((fleets.iter().map(of).collect(), next))
+            let of = |(id, _): (FleetId, Fleet)| utilization(state, &id, location.as_ref());
+            Answer::Utilization((fleets.into_iter().map(of).collect(), next))
         }
         Query::Aliases { name, leads_nowhere, page } => {
             let named = |alias: &Alias| name.as_ref().is_none_or(|name| alias.fields.name == *name);
@@ -248,13 +249,18 @@ fn owned<K: Clone, V: Clone>((found, next): Paged<(&K, &V)>) -> Paged<(K, V)> {
     (found.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect(), next)
 }
 
+fn bare((id, fleet): (&FleetId, &Fleet)) -> (FleetId, Fleet) {
+    (id.clone(), fleet.without_parts())
+}
+
 fn fleets(state: &State, ids: &[FleetId], page: &Page) -> Paged<(FleetId, Fleet)> {
     if ids.is_empty() {
         let all = state.fleets.iter().map(|(id, one)| ((one.created_at, id.as_str()), (id, one)));
-        return owned(page.of(all));
+        let (found, next) = page.of(all);
+        return (found.into_iter().map(bare).collect(), next);
     }
     let found = ids.iter().filter_map(|id| state.fleets.get_key_value(id));
-    owned((found.collect(), None))
+    (found.map(bare).collect(), None)
 }
 
 fn fleet_locations(fleet: &Fleet, only: &[LocationName], page: &Page) -> Paged<LocationName> {

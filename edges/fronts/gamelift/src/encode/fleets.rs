@@ -2,8 +2,7 @@
 
 use matchwright_amazon::Kind;
 use matchwright_hosting::{
-    Alias, Compute, Cost, EndCause, Fleet, FleetEvent, FleetEventKind, FleetStatus, Routing, Token,
-    Utilization,
+    Alias, Compute, EndCause, Fleet, FleetEvent, FleetEventKind, FleetStatus, Routing, Token, Utilization,
 };
 use matchwright_model::{AliasId, ComputeName, FleetId, LocationName};
 
@@ -57,19 +56,10 @@ pub(super) fn fleet(front: &Front, id: &FleetId, one: &Fleet, out: &mut Out) {
         certificate.map(|certificate| certificate.text("CertificateType", "DISABLED"));
         fleet.text("ComputeType", "ANYWHERE");
         if let Some(cost) = fields.cost {
-            fleet.member("AnywhereConfiguration").map(|anywhere| anywhere.text("Cost", &written(cost)));
+            fleet.member("AnywhereConfiguration").map(|anywhere| anywhere.text("Cost", &cost.to_string()));
         }
         fleet.text("PlayerGatewayMode", "DISABLED");
     });
-}
-
-/// As it was written, without zeros at its end.
-fn written(cost: Cost) -> String {
-    let (whole, fraction) = (cost.0 / 100_000, format!("{:05}", cost.0 % 100_000));
-    match fraction.trim_end_matches('0') {
-        "" => whole.to_string(),
-        fraction => format!("{whole}.{fraction}"),
-    }
 }
 
 fn location_state(name: &LocationName, status: FleetStatus, out: &mut Out) {
@@ -281,16 +271,4 @@ pub(super) fn token(
     compute_name(front, fleet, name, reply);
     reply.text("AuthToken", &one.text);
     reply.member("ExpirationTimestamp").time(one.expires_at);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cost_is_written_without_zeros_at_its_end() {
-        for (cost, expected) in [(50_000, "0.5"), (100_000, "1"), (1_200_034, "12.00034"), (0, "0")] {
-            assert_eq!(written(Cost(cost)), expected);
-        }
-    }
 }
