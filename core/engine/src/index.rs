@@ -155,10 +155,10 @@ impl Index {
                 }
             }
         }
-        if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind {
-            if self.backfills.get(session) == Some(&ticket.id) {
-                self.backfills.remove(session);
-            }
+        if let TicketKind::Backfill { game_session: Some(session) } = &ticket.kind
+            && self.backfills.get(session) == Some(&ticket.id)
+        {
+            self.backfills.remove(session);
         }
     }
 }
