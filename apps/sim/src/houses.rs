@@ -265,12 +265,14 @@ impl<'p> Life<'p> {
         }
     }
 
-    /// Starts a game server where too few run.
+    /// Starts game servers where too few run.
     fn keep_up(&mut self) {
         let live = self.world.state.hosting.processes.values().filter(|one| one.is_live()).count();
-        if live >= self.plan.processes {
-            return;
-        }
+        let missing = self.plan.processes.saturating_sub(live);
+        (0..missing.min(self.plan.processes / 6)).for_each(|_| self.start_server());
+    }
+
+    fn start_server(&mut self) {
         let Some(fleet) = self.pick(&self.fleets.clone()) else { return };
         let compute = format!("machine-{}", self.draw(LOCATIONS.len() as u64));
         self.made += 1;

@@ -1,15 +1,21 @@
-//! Behaviour as data: every file under `conformance/lifecycle` and `conformance/matches` is one case, its name the
-//! sentence. CONTRIBUTING.md tells how to write one.
+//! Behaviour as data: every file under `conformance/lifecycle`, `conformance/matches` and `conformance/hosting` is one
+//! case, its name the sentence. CONTRIBUTING.md tells how to write one.
+
+mod houses;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use matchwright_engine::{Command, EventKind, MatchmakerFields, PlacementResult, Rejection, Settings};
+use matchwright_engine::{
+    BackfillMode, Command, EventKind, MatchmakerFields, Mode, PlacementOutcome, PlacementResult, Settings,
+};
 use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName, TicketId, Timestamp};
 use matchwright_search::SearchSettings;
 use matchwright_sim::{Told, World};
 use serde_json::Value;
+
+use houses::Houses;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -33,6 +39,11 @@ fn matches() {
     run("matches");
 }
 
+#[test]
+fn hosting() {
+    run("hosting");
+}
+
 fn run(area: &str) {
     let files = cases(area);
     let mut failed = Vec::new();
@@ -54,6 +65,7 @@ fn run(area: &str) {
 
 struct Case {
     world: World,
+    houses: Houses,
     start: Timestamp,
     told: usize,
 }
@@ -71,10 +83,16 @@ impl Case {
         if given["party_aggregation"] == "literal" {
             settings.party_policy = matchwright_model::PartyPolicy::Literal;
         }
+        houses::settle(&mut settings, &given["settings"]);
         let mut search = SearchSettings { party_policy: settings.party_policy, ..SearchSettings::default() };
         search.hold = seconds(&given["hold"]).unwrap_or_default();
         search.hold_partial = seconds(&given["hold_partial"]).unwrap_or_default();
         let mut world = World::new(settings, search, 1);
+        let houses = Houses::build(&mut world, given);
+        let start = world.now;
+        if given["rule_set"].is_null() {
+            return Self { world, houses, start, told: 0 };
+        }
         let body = given["rule_set"].to_string();
         let made = Command::CreateRuleSet { name: "rules".into(), body, tags: BTreeMap::new() };
         world.send(&made).unwrap_or_else(|rejection| panic!("{rejection}"));
@@ -86,8 +104,7 @@ impl Case {
                 Command::CreateMatchmaker { name, fields: fields.clone().into(), tags: BTreeMap::new() };
             world.send(&made).unwrap_or_else(|rejection| panic!("{rejection}"));
         }
-        let start = world.now;
-        Self { world, start, told: 0 }
+        Self { world, houses, start, told: 0 }
     }
 
     fn play(&mut self, case: &Value) -> Result<(), String> {
@@ -111,15 +128,30 @@ impl Case {
         if let Some(many) = step["many"].as_object() {
             self.many(many);
         }
-        let Some(command) = command(step) else { return Ok(()) };
+        let mut commands = self.houses.commands(&self.world, step);
+        if commands.is_empty() {
+            let world = &self.world;
+            commands.extend(command(world, step).map(|command| self.houses.asked(world, step, command)));
+        }
+        for command in commands {
+            self.ask(step, &command)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, step: &Value, command: &Command) -> Result<(), String> {
         let quiet = step["quiet"] == true;
-        let sent = if quiet { self.world.commit(&command) } else { self.world.send(&command) };
-        match (sent.map_err(|rejection: Rejection| rejection.code()), step["refused"].as_str()) {
-            (Ok(_), None) => Ok(()),
-            (Err(code), Some(wanted)) if code == wanted => Ok(()),
+        let sent = if quiet { self.world.commit(command) } else { self.world.send(command) };
+        match (sent, step["refused"].as_str()) {
+            (Ok(reply), None) => {
+                self.houses.heard(step, reply);
+                Ok(())
+            }
+            (Err(rejection), Some(wanted)) if rejection.code() == wanted => Ok(()),
             (Ok(_), Some(wanted)) => Err(format!("expected refusal {wanted}, found success")),
-            (Err(code), wanted) => {
-                Err(format!("expected {}, found refusal {code}", wanted.unwrap_or("success")))
+            (Err(rejection), wanted) => {
+                let wanted = wanted.unwrap_or("success");
+                Err(format!("expected {wanted}, found refusal {}: {rejection}", rejection.code()))
             }
         }
     }
@@ -140,7 +172,8 @@ impl Case {
 
     fn check(&mut self, step: &Value) -> Result<(), String> {
         for (ticket, wanted) in step["tickets"].as_object().into_iter().flatten() {
-            let found = self.world.state.tickets.get(ticket.as_str()).map_or("gone", |one| one.status.name());
+            let id = houses::ticket_of(&self.world, ticket);
+            let found = self.world.state.tickets.get(id.as_str()).map_or("gone", |one| one.status.name());
             same(ticket, wanted, found)?;
         }
         for (player, wanted) in step["teams"].as_object().into_iter().flatten() {
@@ -169,11 +202,11 @@ impl Case {
         }
         if let Some(wanted) = step["events"].as_array() {
             let found: Vec<Value> =
-                self.world.events[self.told..].iter().map(|told| brief(told).into()).collect();
+                self.world.events[self.told..].iter().map(|told| brief(&self.world, told).into()).collect();
             self.told = self.world.events.len();
             same("events", &Value::Array(wanted.clone()), Value::Array(found))?;
         }
-        Ok(())
+        self.houses.check(&self.world, step)
     }
 
     fn team_of(&self, player: &str) -> String {
@@ -209,6 +242,10 @@ fn same(what: &str, wanted: &Value, found: impl Into<Value>) -> Result<(), Strin
     if *wanted == found { Ok(()) } else { Err(format!("{what}: expected {wanted}, found {found}")) }
 }
 
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().map(|text| text.as_str().expect("a text"))
+}
+
 fn seconds(value: &Value) -> Option<Duration> {
     value.as_f64().map(Duration::from_secs_f64)
 }
@@ -221,18 +258,18 @@ fn fields(given: &Value) -> MatchmakerFields {
         request_timeout: seconds(&given["RequestTimeoutSeconds"]).unwrap_or(Duration::from_secs(600)),
         acceptance_required: given["AcceptanceRequired"].as_bool().unwrap_or(false),
         acceptance_timeout: seconds(&given["AcceptanceTimeoutSeconds"]),
-        mode: None,
-        queues: Vec::new(),
+        mode: (given["FlexMatchMode"] == "STANDALONE").then_some(Mode::Standalone),
+        queues: texts(&given["GameSessionQueueArns"]).map(Into::into).collect(),
         notification_target: text("NotificationTarget"),
-        additional_players: 0,
+        additional_players: given["AdditionalPlayerCount"].as_u64().unwrap_or(0) as u32,
         custom_event_data: text("CustomEventData"),
         game_properties: Vec::new(),
-        game_session_data: None,
-        backfill_mode: None,
+        game_session_data: text("GameSessionData"),
+        backfill_mode: (given["BackfillMode"] == "AUTOMATIC").then_some(BackfillMode::Automatic),
     }
 }
 
-fn command(step: &Value) -> Option<Command> {
+fn command(world: &World, step: &Value) -> Option<Command> {
     let matchmaker = || step["in"].as_str().unwrap_or("m").into();
     let text = |value: &Value| value.as_str().expect("a text").to_string();
     if let Some(id) = step["start"].as_str() {
@@ -240,7 +277,7 @@ fn command(step: &Value) -> Option<Command> {
         return Some(Command::StartTicket { id: id.into(), matchmaker: matchmaker(), players });
     }
     if let Some(id) = step["backfill"].as_str() {
-        let game_session = step["session"].as_str().map(str::to_string);
+        let game_session = step["session"].as_str().map(|name| houses::game(world, name).to_string());
         let players = players(&step["players"]);
         return Some(Command::StartBackfill {
             id: id.into(),
@@ -249,8 +286,13 @@ fn command(step: &Value) -> Option<Command> {
             players: players.into(),
         });
     }
+    if let Some(id) = step["stop_backfill"].as_str() {
+        let id = TicketId::from(houses::ticket_of(world, id));
+        let session = step["session"].as_str().expect("the game of the backfill");
+        return Some(Command::StopBackfill { id, game_session: houses::game(world, session).to_string() });
+    }
     if let Some(id) = step["stop"].as_str() {
-        return Some(Command::StopTicket { id: TicketId::from(id) });
+        return Some(Command::StopTicket { id: TicketId::from(houses::ticket_of(world, id)) });
     }
     for (verb, accept) in [("accept", true), ("reject", false)] {
         if let Some(id) = step[verb].as_str() {
@@ -301,7 +343,7 @@ fn attribute(value: &Value) -> AttributeValue {
 }
 
 /// `PotentialMatchCreated t1 t2`, with what tells one event from another of its type.
-fn brief(told: &Told) -> String {
+fn brief(world: &World, told: &Told) -> String {
     let name = match &told.event.kind {
         EventKind::Searching { .. } => "MatchmakingSearching".to_string(),
         EventKind::PotentialMatch { .. } => "PotentialMatchCreated".to_string(),
@@ -311,8 +353,12 @@ fn brief(told: &Told) -> String {
         EventKind::TimedOut { .. } => "MatchmakingTimedOut".to_string(),
         EventKind::Cancelled { .. } => "MatchmakingCancelled".to_string(),
         EventKind::Failed { .. } => "MatchmakingFailed".to_string(),
-        EventKind::PlacementEnded { outcome, .. } => format!("PlacementEnded({outcome:?})"),
+        EventKind::PlacementEnded { outcome, .. } => match outcome {
+            PlacementOutcome::Fulfilled(_) => "PlacementFulfilled".to_string(),
+            other => format!("Placement{other:?}"),
+        },
     };
-    let tickets: Vec<&str> = told.event.tickets.iter().map(|ticket| ticket.id.as_str()).collect();
+    let tickets = told.event.tickets.iter().map(|ticket| houses::alias_of(world, ticket.id.as_str()));
+    let tickets: Vec<String> = tickets.collect();
     format!("{name} {}", tickets.join(" "))
 }
