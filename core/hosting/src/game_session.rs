@@ -553,8 +553,11 @@ pub(crate) fn end_with_process(
 
 fn end(state: &State, context: &Context<'_>, session: &GameSession, end: SessionEnd, draft: &mut Draft) {
     draft.push(Change::SessionEnded { id: session.id.clone(), end });
-    if let Some(placement) = &session.placement {
-        placement::lost_host(state, context, placement, draft);
+    match &session.placement {
+        // Somebody wanted it to end: it is not tried again elsewhere.
+        Some(placement) if end == SessionEnd::Triggered => placement::fail(state, placement, draft),
+        Some(placement) => placement::lost_host(state, context, placement, draft),
+        None => {}
     }
 }
 
@@ -568,6 +571,8 @@ pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &GameSes
     if let Some(process) = session.process().and_then(|process| state.processes.get(process)) {
         process::tell_to_end(context, process, draft);
     }
+    // Should the process be due in the same tick, its game has ended already.
+    draft.taken.insert(session.process.clone());
     end(state, context, session, SessionEnd::NotActivated, draft);
 }
 

@@ -314,6 +314,13 @@ pub(crate) fn lost_host(state: &State, context: &Context<'_>, id: &PlacementId, 
     }
 }
 
+/// Its game was ended before it ran.
+pub(crate) fn fail(state: &State, id: &PlacementId, draft: &mut Draft) {
+    if state.placements.get(id).is_some_and(|placement| placement.status == PlacementStatus::Pending) {
+        draft.push(Change::PlacementFailed { id: id.clone() });
+    }
+}
+
 /// Its session runs: those it is for get their seats, and it is fulfilled.
 pub(crate) fn fulfil(context: &Context<'_>, placement: &Placement, session: &GameSession, draft: &mut Draft) {
     if !placement.request.players.is_empty() {
