@@ -319,9 +319,12 @@ impl<'p> Life<'p> {
         }
     }
 
-    /// The node dies and comes back; then the servers do.
+    /// The node dies and comes back, sometimes late, when much is due at once; then the servers do.
     fn crash(&mut self) {
+        let away = if self.one_in(2) { self.draw(90_000) } else { 0 };
+        self.world.now = self.world.now + Duration::from_millis(away);
         self.world.crash();
+        self.world.advance(self.world.now);
         self.crashes += 1;
         self.send(&hosted(hosting::Command::LoseConnections));
         let live = self.world.state.hosting.processes.values().filter(|one| one.is_live());

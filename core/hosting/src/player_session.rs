@@ -217,7 +217,9 @@ pub(crate) fn decide_deadline(
     id: &PlayerSessionId,
     draft: &mut Draft,
 ) {
-    let seat = state.sessions.get(session).and_then(|found| found.seat(id));
+    let Some(found) = state.sessions.get(session) else { return };
+    // Its game may have ended with its process in the same tick, and the seat with it.
+    let seat = found.seat(id).filter(|_| !draft.taken.contains(&found.process));
     let is_over = |seat: &PlayerSession| matches!(seat.status, PlayerSessionStatus::Reserved { until } if until <= context.now);
     if seat.is_some_and(is_over) {
         draft.push(Change::ReservationTimedOut { session: session.clone(), player_session: id.clone() });
