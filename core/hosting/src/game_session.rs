@@ -572,7 +572,7 @@ pub(crate) fn decide_deadline(state: &State, context: &Context<'_>, id: &GameSes
         process::tell_to_end(context, process, draft);
     }
     // Should the process be due in the same tick, its game has ended already.
-    draft.taken.insert(session.process.clone());
+    draft.taken.extend(session.process().cloned());
     end(state, context, session, SessionEnd::NotActivated, draft);
 }
 

@@ -219,7 +219,8 @@ pub(crate) fn decide_deadline(
 ) {
     let Some(found) = state.sessions.get(session) else { return };
     // Its game may have ended with its process in the same tick, and the seat with it.
-    let seat = found.seat(id).filter(|_| !draft.taken.contains(&found.process));
+    let seat =
+        found.seat(id).filter(|_| !found.process().is_some_and(|process| draft.taken.contains(process)));
     let is_over = |seat: &PlayerSession| matches!(seat.status, PlayerSessionStatus::Reserved { until } if until <= context.now);
     if seat.is_some_and(is_over) {
         draft.push(Change::ReservationTimedOut { session: session.clone(), player_session: id.clone() });

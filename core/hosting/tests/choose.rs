@@ -157,7 +157,7 @@ impl World {
     /// `a1`: fleet and location, where it has a process.
     fn place_of(&self, id: &PlacementId) -> Option<String> {
         let session = self.state.sessions.get(self.state.placements[id].session.as_ref()?)?;
-        let (name, _) = self.fleets.iter().find(|(_, id)| **id == session.process.fleet)?;
+        let (name, _) = self.fleets.iter().find(|(_, id)| Some(*id) == session.fleet())?;
         Some(format!("{name}{}", session.location.as_str().trim_start_matches("custom-")))
     }
 
@@ -313,7 +313,7 @@ fn the_process_that_is_free_for_the_longest_is_taken() {
     world.start("c", &place_of('3'), "an-earlier-id");
     let id = world.place(&given, 0);
     let session = world.state.placements[&id].session.clone().expect("a process is free");
-    assert_eq!(world.state.sessions[&session].process.id.as_str(), "process");
+    assert_eq!(world.state.sessions[&session].process().map(|process| process.id.as_str()), Some("process"));
 }
 
 #[test]

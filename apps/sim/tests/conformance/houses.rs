@@ -310,7 +310,7 @@ impl Houses {
     fn speaker(&self, world: &World, step: &Value, session: &GameSessionId) -> ProcessKey {
         match step["by"].as_str() {
             Some(name) => self.processes[name].clone(),
-            None => world.state.hosting.sessions[session].process.clone(),
+            None => world.state.hosting.sessions[session].process().expect("a process hosts it").clone(),
         }
     }
 
@@ -376,7 +376,7 @@ impl Houses {
         }
         for (name, wanted) in step["hosts"].as_object().into_iter().flatten() {
             let session = &world.state.hosting.sessions[&game(world, name)];
-            same(name, wanted, self.name(&session.process))?;
+            same(name, wanted, self.name(session.process().expect("a process hosts it")))?;
         }
         for (ticket, wanted) in step["connections"].as_object().into_iter().flatten() {
             same(ticket, wanted, connection(world, ticket))?;
