@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use matchwright_model::{GameSessionId, MatchId, MatchmakerName, Player, QueueName, RuleSetName, TicketId};
 
-use crate::{BackfillMode, Mode, Resource, RuleCount, Seat, Session};
+use crate::{BackfillMode, Mode, Resource, RuleCount, Seat};
 
 /// A wish. [`crate::decide`] answers it with changes or a rejection.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,11 +68,6 @@ pub enum Command {
     },
     /// Search found a match; everything in it is checked again before it is committed.
     Propose(Proposal),
-    /// A host for a match was found, or not.
-    FinishPlacement {
-        match_id: MatchId,
-        result: PlacementResult,
-    },
     /// Game servers and who hosts them; boxed like all that is rare and large.
     Hosting(Box<matchwright_hosting::Command>),
     /// A game server asks for its game session: a backfill is started or stopped only where that session runs.
@@ -104,14 +99,6 @@ pub struct Proposal {
     pub rule_counts: Vec<RuleCount>,
     /// The best common region (D-115).
     pub region: Option<matchwright_model::Region>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum PlacementResult {
-    Placed(Box<Session>),
-    /// The queue had no room: back to searching (D-114).
-    NoCapacity,
-    Error,
 }
 
 /// A whole configuration, valid by itself; the engine checks it against the rest of the world.

@@ -93,9 +93,6 @@ fn decide_alone(state: &State, context: &Context<'_>, command: &Command) -> Resu
             proposal::decide_answer(state, context, ticket, players, *accept)
         }
         Command::Propose(found) => proposal::decide_propose(state, context, found),
-        Command::FinishPlacement { match_id, result } => {
-            proposal::decide_placement(state, context, *match_id, result)
-        }
         Command::Hosting(command) => hosting::decide(state, context, command),
         Command::OfSession { process, session, command } => {
             hosting::refuse_foreign(state, process, session)?;

@@ -26,7 +26,7 @@ mod ticket;
 mod tickets;
 
 pub use change::{Change, EndReason, Record, RuleCount, Seat};
-pub use command::{Command, MatchmakerFields, MatchmakerPatch, PlacementResult, Proposal};
+pub use command::{Command, MatchmakerFields, MatchmakerPatch, Proposal};
 pub use decide::{Context, Decision, Reply, apply, decide};
 pub use event::{Event, EventKind, EventPlayer, EventTicket, PlacementOutcome, Source, tell};
 pub use hosting::push;

@@ -14,10 +14,7 @@ use matchwright_model::{MatchId, MatchmakerName, PlayerId, Region, TicketId, Tim
 use crate::Rejection;
 use crate::decide::{Context, Decision};
 use crate::ticket::{cancelled, returned};
-use crate::{
-    Change, EndReason, Mode, PlacementResult, Proposal, RuleCount, Seat, Session, State, Status, Ticket,
-    TicketKind,
-};
+use crate::{Change, EndReason, Mode, Proposal, RuleCount, Seat, Session, State, Status, Ticket, TicketKind};
 
 /// A live match: proposed or being placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -265,31 +262,6 @@ pub(crate) fn drop_for_deadline(
     for ticket in state.matches[&id].tickets().filter_map(|id| state.tickets.get(id)) {
         changes.push(returned(state, context, ticket, EndReason::ProposalWithdrawn));
     }
-}
-
-/// # Rejections
-/// `MatchNotFound` when it is not being placed (any more).
-pub(crate) fn decide_placement(
-    state: &State,
-    context: &Context<'_>,
-    id: MatchId,
-    result: &PlacementResult,
-) -> Result<Decision, Rejection> {
-    let placing = state.matches.get(&id).filter(|one| one.phase == MatchPhase::Placing);
-    let placing = placing.ok_or(Rejection::MatchNotFound(id))?;
-    Ok(Decision::done(match result {
-        PlacementResult::Placed(session) => {
-            vec![Change::MatchCompleted { id, session: Some(session.clone()) }]
-        }
-        PlacementResult::Error => {
-            vec![Change::MatchFailed { id, rule_counts: anchor_counts(context, placing) }]
-        }
-        PlacementResult::NoCapacity => {
-            let tickets = placing.tickets().filter_map(|id| state.tickets.get(id));
-            let back = tickets.map(|ticket| returned(state, context, ticket, EndReason::NoCapacity));
-            std::iter::once(Change::PlacementAbandoned { id }).chain(back).collect()
-        }
-    }))
 }
 
 pub(crate) fn anchor_counts(context: &Context<'_>, made: &Match) -> Vec<RuleCount> {

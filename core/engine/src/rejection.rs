@@ -76,7 +76,6 @@ pub enum Rejection {
         match_id: MatchId,
         why: &'static str,
     },
-    MatchNotFound(MatchId),
     Hosting(matchwright_hosting::Rejection),
 }
 
@@ -111,7 +110,6 @@ impl Rejection {
             TagQuota { .. } => "E401",
             TagReserved(_) => "E402",
             ProposalStale { .. } => "E501",
-            MatchNotFound(_) => "E502",
             Hosting(rejection) => rejection.code(),
         }
     }
@@ -207,7 +205,6 @@ impl fmt::Display for Rejection {
             TagQuota { limit } => write!(f, "At most {limit} tags are allowed on a resource"),
             TagReserved(key) => write!(f, "Tag key {key} is reserved; keys must not start with aws:"),
             ProposalStale { match_id, why } => write!(f, "Proposal {match_id} is out of date: {why}"),
-            MatchNotFound(id) => write!(f, "Match not found: {id}"),
             Hosting(rejection) => rejection.fmt(f),
         }?;
         write!(f, " [{}]", self.code())

@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use expect_test::expect_file;
 use matchwright_engine::{
-    Change, Command, Context, MatchmakerFields, Mode, PlacementResult, Proposal, Record, Seat, Session,
-    Settings, State, Status, apply, decide, snapshot,
+    Change, Command, Context, MatchmakerFields, Mode, Proposal, Record, Seat, Settings, State, Status, apply,
+    decide, snapshot,
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{
     ComputeFields, Destination, FleetFields, Fresh, JoinPolicy, ProcessKey, QueueFields, Sdk, SessionFields,
 };
-use matchwright_model::{Listing, LocationName, MatchId, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_model::{
+    Listing, LocationName, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp,
+};
 
 const START: Timestamp = Timestamp::from_secs(1000);
 const MATCH: MatchId = MatchId(7);
 /// Behind the acceptance deadline (10 s), before the request deadline (60 s).
 const AFTER_ACCEPTANCE: Timestamp = Timestamp::from_secs(1020);
+/// How long the queue lets a placement wait.
+const QUEUE: Duration = Duration::from_secs(600);
 const AFTER_REQUEST: Timestamp = Timestamp::from_secs(1070);
 
 fn player(id: &str, team: Option<&str>) -> Player {
@@ -67,7 +71,7 @@ fn game() -> Vec<hosting::Change> {
         metric_group: None,
     };
     let queue = QueueFields {
-        timeout: Duration::from_secs(600),
+        timeout: QUEUE,
         destinations: vec![Destination::Fleet("fleet-1".into())],
         latency_policies: Vec::new(),
         allowed_locations: Vec::new(),
@@ -117,6 +121,56 @@ fn game() -> Vec<hosting::Change> {
         },
         hosting::Change::SessionActivated { id: "game".into() },
     ]
+}
+
+/// The process that the match gets.
+fn host() -> ProcessKey {
+    ProcessKey { id: "host".into(), ..process() }
+}
+
+fn placement() -> PlacementId {
+    MATCH.to_string().as_str().into()
+}
+
+/// A host is sought for the match.
+fn placing() -> Change {
+    let request = hosting::PlacementRequest {
+        id: placement(),
+        queue: "queue".into(),
+        match_id: Some(MATCH),
+        max_players: 2,
+        name: None,
+        properties: Vec::new(),
+        data: None,
+        roster: None,
+        latencies: Vec::new(),
+        players: Vec::new(),
+        order: None,
+    };
+    let started = hosting::Change::PlacementStarted { request, deadline: START + QUEUE };
+    Change::Hosting(Box::new(started))
+}
+
+/// A process has come, and starts the game of the match.
+fn starting() -> Vec<Change> {
+    let changes = game().into_iter().filter_map(|change| match change {
+        hosting::Change::ProcessConnected { sdk, .. } => {
+            Some(hosting::Change::ProcessConnected { process: host(), sdk, ready_by: START + QUEUE })
+        }
+        hosting::Change::ProcessReady { port, log_paths, .. } => {
+            Some(hosting::Change::ProcessReady { process: host(), port, log_paths })
+        }
+        hosting::Change::SessionStarted { fields, roster, .. } => Some(hosting::Change::SessionStarted {
+            id: "match".into(),
+            process: host(),
+            fields,
+            placement: Some(placement()),
+            roster,
+            activate_by: START + QUEUE,
+        }),
+        _ => None,
+    });
+    changes.map(|change| Change::Hosting(Box::new(change))).collect()
 }
 
 /// Ticket `own` (ann) under test, and `other` (bob).
@@ -179,7 +233,8 @@ fn states(backfill: bool) -> Vec<(&'static str, State)> {
         ("REQUIRES_ACCEPTANCE", vec![searching(), proposed(true)]),
         ("REQUIRES_ACCEPTANCE, own accepted", vec![searching(), proposed(true), answered("own", "ann")]),
         ("REQUIRES_ACCEPTANCE, other accepted", vec![searching(), proposed(true), answered("other", "bob")]),
-        ("PLACING", vec![searching(), proposed(false)]),
+        ("PLACING, no process is free", vec![searching(), proposed(false), placing()]),
+        ("PLACING, its game starts", [vec![searching(), proposed(false), placing()], starting()].concat()),
         (
             "COMPLETED",
             vec![searching(), proposed(false), Change::MatchCompleted { id: MATCH, session: None }],
@@ -196,7 +251,9 @@ fn states(backfill: bool) -> Vec<(&'static str, State)> {
         changes.into_iter().for_each(|change| apply(&mut state, &Record { at: START, change }));
         (name, state)
     };
-    paths.into_iter().map(walk).collect()
+    // A match with a backfill has its game: it is never being placed.
+    let is_reached = |(name, _): &(&str, Vec<Change>)| !backfill || !name.starts_with("PLACING");
+    paths.into_iter().filter(is_reached).map(walk).collect()
 }
 
 fn events() -> Vec<(&'static str, Timestamp, Command)> {
@@ -205,9 +262,6 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         players: vec![player.into()],
         accept,
     };
-    let finish = |result| Command::FinishPlacement { match_id: MATCH, result };
-    let session =
-        Session { id: "game-1".into(), ip: None, dns: None, port: 7777, player_sessions: BTreeMap::new() };
     let start = |id: &str| Command::StartTicket {
         id: id.into(),
         matchmaker: "m".into(),
@@ -227,6 +281,8 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         rule_counts: Vec::new(),
         region: None,
     });
+    let of_host = |command| Command::Hosting(Box::new(command));
+    let activate = hosting::Command::ActivateSession { process: host(), session: "match".into() };
     let now = START + Duration::from_secs(1);
     let end = hosting::Command::EndProcess { process: process() };
     vec![
@@ -244,10 +300,10 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         ("the acceptance deadline", AFTER_ACCEPTANCE, Command::Tick),
         ("the request deadline", AFTER_REQUEST, Command::Tick),
         ("the end of retention", START + Duration::from_secs(4 * 3600), Command::Tick),
-        ("a host was found", now, finish(PlacementResult::Placed(session.into()))),
-        ("no host had room", now, finish(PlacementResult::NoCapacity)),
-        ("no host, late", AFTER_REQUEST, finish(PlacementResult::NoCapacity)),
-        ("placing failed", now, finish(PlacementResult::Error)),
+        ("the game of the match runs", now, of_host(activate)),
+        ("the process of the match ends", now, of_host(hosting::Command::EndProcess { process: host() })),
+        ("StopGameSessionPlacement", now, of_host(hosting::Command::StopPlacement { id: placement() })),
+        ("the time of the queue", START + QUEUE, Command::Tick),
         ("the game of the backfill ends", now, Command::Hosting(Box::new(end))),
     ]
 }

@@ -189,9 +189,9 @@ impl Stage {
 
     fn placed(&self) -> GameSessionId {
         let placement = &self.state.placements[&PlacementId::from("placement")];
-        let sessions =
+        let mut sessions =
             self.state.sessions.values().filter(|one| one.placement.as_ref() == Some(&placement.id));
-        sessions.last().map_or_else(|| "none".into(), |session| session.id.clone())
+        sessions.next_back().map_or_else(|| "none".into(), |session| session.id.clone())
     }
 }
 
@@ -217,6 +217,7 @@ fn place(latency_ms: Option<f32>) -> Command {
 }
 
 /// What happens in a state: a command, or so many seconds that pass at once.
+#[expect(clippy::large_enum_variant, reason = "a few dozen of them, once")]
 enum Event {
     Command(Command),
     Seconds(u64),

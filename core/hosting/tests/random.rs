@@ -80,7 +80,7 @@ impl World {
         let live = self.state.processes.values().filter(|process| process.is_live());
         let live: Vec<&ProcessKey> = live.map(|process| &process.key).collect();
         let known = nth(live.into_iter(), number).cloned();
-        known.filter(|_| other % 4 > 0).unwrap_or_else(|| ProcessKey {
+        known.filter(|_| !other.is_multiple_of(4)).unwrap_or_else(|| ProcessKey {
             fleet: self.fleet(number),
             compute: format!("machine-{}", other % 2).as_str().into(),
             id: format!("process-{}", number % 64).as_str().into(),

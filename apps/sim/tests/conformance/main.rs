@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use matchwright_engine::{
-    BackfillMode, Command, EventKind, MatchmakerFields, Mode, PlacementOutcome, PlacementResult, Settings,
+    BackfillMode, Command, EventKind, MatchmakerFields, Mode, PlacementOutcome, Settings,
 };
 use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName, TicketId, Timestamp};
 use matchwright_search::SearchSettings;
@@ -301,10 +301,7 @@ fn command(world: &World, step: &Value) -> Option<Command> {
             return Some(Command::AnswerProposal { ticket: id.into(), players: players.collect(), accept });
         }
     }
-    step["no_capacity"].as_u64().map(|id| Command::FinishPlacement {
-        match_id: matchwright_model::MatchId(u128::from(id)),
-        result: PlacementResult::NoCapacity,
-    })
+    None
 }
 
 fn players(list: &Value) -> Vec<Player> {

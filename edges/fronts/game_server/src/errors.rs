@@ -30,11 +30,7 @@ impl SocketError {
 pub fn of_rejection(rejection: &Rejection) -> SocketError {
     use Rejection::*;
     let status = match rejection {
-        RuleSetNotFound(_)
-        | MatchmakerNotFound(_)
-        | TicketNotFound(_)
-        | QueueNotFound(_)
-        | MatchNotFound(_) => NOT_FOUND,
+        RuleSetNotFound(_) | MatchmakerNotFound(_) | TicketNotFound(_) | QueueNotFound(_) => NOT_FOUND,
         TicketExists(_) | TicketState { .. } => CONFLICT,
         Hosting(rejection) => of_hosting(rejection),
         _ => BAD_REQUEST,

@@ -80,11 +80,7 @@ pub(crate) fn encode(error: &ApiError, out: &mut Out) {
 pub fn of_rejection(operation: Operation, rejection: &Rejection) -> ApiError {
     use Rejection::*;
     let natural = match rejection {
-        RuleSetNotFound(_)
-        | MatchmakerNotFound(_)
-        | TicketNotFound(_)
-        | QueueNotFound(_)
-        | MatchNotFound(_) => Class::NotFound,
+        RuleSetNotFound(_) | MatchmakerNotFound(_) | TicketNotFound(_) | QueueNotFound(_) => Class::NotFound,
         RuleSetQuota { .. } | MatchmakerQuota { .. } => Class::LimitExceeded,
         TagQuota { .. } | TagReserved(_) => Class::TaggingFailed,
         Hosting(rejection) => of_hosting(rejection),

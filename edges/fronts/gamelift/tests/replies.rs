@@ -265,7 +265,6 @@ fn rejections() -> Vec<(Rejection, &'static str, &'static str)> {
         (MatchmakerNotFound("duel".into()), not_found, "Configuration not found: duel"),
         (TicketNotFound("t-1".into()), not_found, "t-1"),
         (QueueNotFound("q-1".into()), not_found, "q-1"),
-        (MatchNotFound(MatchId(1)), not_found, "Match not found"),
         (RuleSetQuota { limit: 1000 }, limit, "1000"),
         (MatchmakerQuota { limit: 100 }, limit, "100"),
         (TagQuota { limit: 50 }, tagging, "50"),

@@ -90,10 +90,9 @@ const WORDS: [&str; 1] = ["/edges/fronts/amazon/"];
 
 /// Layers from the top; an arrow may stay inside its layer or point down, and no edge knows another.
 fn layer(manifest: &str) -> Option<usize> {
-    let is_in = |folder: &&str| manifest.contains(*folder);
     let layers: [&[&str]; 5] = [&["/tools/"], &["/apps/"], &["/edges/"], &WORDS, &["/core/"]];
     // The last that fits: words lie in the folder of the edges.
-    layers.iter().rposition(|folders| folders.iter().any(|folder| is_in(&folder)))
+    layers.iter().rposition(|folders| folders.iter().any(|folder| manifest.contains(folder)))
 }
 
 pub fn check(metadata: &Value) -> Vec<String> {
