@@ -70,7 +70,7 @@ impl Ledger {
         match change {
             hosting::Change::SessionStarted { id, process: key, placement, .. } => {
                 let process = &before.hosting.processes[key];
-                assert!(process.is_free(), "game {id} starts on a process that is not free: {process:?}");
+                assert!(is_free(process), "game {id} starts on a process that is not free: {process:?}");
                 let earlier = self.hosted.insert(key.clone(), id.clone());
                 assert_eq!(earlier, None, "process {key:?} hosts one game in its life, not also {id}");
                 let game = Game { placement: placement.clone(), seats: BTreeMap::new() };
@@ -273,10 +273,17 @@ fn audit_waiting(state: &State, placement: &Placement, now: Timestamp) {
     }
     assert!(placement.deadline > now, "placement {id} should have timed out at {:?}", placement.deadline);
     assert!(state.hosting.queues.contains_key(&placement.request.queue), "placement {id} waits in no queue");
-    let free = state.hosting.processes.values().filter(|process| process.is_free());
+    let free = state.hosting.processes.values().filter(|process| is_free(process));
     let suiting = free.filter(|process| suits(state, placement, process)).map(|process| &process.key);
     let suiting: Vec<&ProcessKey> = suiting.collect();
     assert!(suiting.is_empty(), "placement {id} waits, but {suiting:?} would suit it");
+}
+
+/// Ready, connected, not told to end, without a game.
+fn is_free(process: &Process) -> bool {
+    matches!(process.phase, Phase::Idle { .. })
+        && process.connection == Connection::Connected
+        && process.terminating.is_none()
 }
 
 /// Whether a placement may go to a process: the slow way, from the words of the specification.
