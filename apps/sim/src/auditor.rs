@@ -38,8 +38,20 @@ pub fn audit_change(before: &State, record: &Record, settings: &Settings) {
                 "ticket {id} searches out of {}",
                 status.name()
             );
+            audit_search(before, &before.tickets[id]);
         }
         _ => {}
+    }
+}
+
+/// Nobody searches in two tickets of his own.
+fn audit_search(before: &State, ticket: &Ticket) {
+    let searches = |other: &&Ticket| other.status == Status::Searching && !other.is_backfill();
+    let others = before.tickets.values().filter(|other| other.id != ticket.id).filter(searches);
+    for other in others.filter(|_| !ticket.is_backfill()) {
+        let twice = other.players.iter().find(|one| ticket.players.iter().any(|own| own.id == one.id));
+        let twice = twice.map(|player| &player.id);
+        assert!(twice.is_none(), "player {twice:?} searches in {} and in {}", ticket.id, other.id);
     }
 }
 
