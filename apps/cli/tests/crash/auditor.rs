@@ -55,7 +55,11 @@ pub struct Auditor {
     ended: BTreeSet<String>,
     /// Player to the live match he is in.
     live: BTreeMap<String, String>,
+    /// Player to the one seat he was given.
+    pub seats: BTreeMap<String, String>,
+    ended_placements: BTreeSet<String>,
     pub completed_matches: usize,
+    pub fulfilled_placements: usize,
     pub timed_out: usize,
 }
 
@@ -75,7 +79,11 @@ impl Auditor {
             assert!(!self.ended.contains(ticket), "{ticket} has ended, and then: {}", one.envelope);
         }
         match text(detail, "type") {
-            "MatchmakingSearching" => self.searching.extend(one.tickets().map(str::to_owned)),
+            "MatchmakingSearching" => {
+                self.searching.extend(one.tickets().map(str::to_owned));
+                // Its match found no host in time, and it goes on searching.
+                self.part(one);
+            }
             "PotentialMatchCreated" => self.begin(one, text(detail, "matchId")),
             "AcceptMatch" => {}
             "AcceptMatchCompleted" => {
@@ -85,6 +93,7 @@ impl Auditor {
             }
             "MatchmakingSucceeded" => {
                 self.free(one);
+                self.seat(list(&detail["gameSessionInfo"]["players"]), &one.envelope);
                 self.completed_matches += 1;
                 self.ended.extend(one.tickets().map(str::to_owned));
             }
@@ -92,7 +101,18 @@ impl Auditor {
                 self.timed_out += 1;
                 self.ended.extend(one.tickets().map(str::to_owned));
             }
-            "MatchmakingCancelled" => self.ended.extend(one.tickets().map(str::to_owned)),
+            "MatchmakingCancelled" | "MatchmakingFailed" => {
+                self.part(one);
+                self.ended.extend(one.tickets().map(str::to_owned));
+            }
+            "PlacementFulfilled" => {
+                self.end_placement(one, text(detail, "placementId"));
+                self.fulfilled_placements += 1;
+                self.seat(list(&detail["placedPlayerSessions"]), &one.envelope);
+            }
+            "PlacementCancelled" | "PlacementTimedOut" | "PlacementFailed" => {
+                self.end_placement(one, text(detail, "placementId"));
+            }
             other => panic!("no load leads to {other}: {}", one.envelope),
         }
     }
@@ -108,5 +128,30 @@ impl Auditor {
         for player in one.players() {
             assert!(self.live.remove(player).is_some(), "{player} was in no live match: {}", one.envelope);
         }
+    }
+    /// Whoever of its players was in a live match no longer is.
+    fn part(&mut self, one: &Told) {
+        for player in one.players() {
+            self.live.remove(player);
+        }
+    }
+
+    /// Players whose seat is told of, here or there: it is always the same.
+    fn seat<'a>(&mut self, players: impl Iterator<Item = &'a Value>, envelope: &Value) {
+        for player in players {
+            let Some(seat) = player["playerSessionId"].as_str() else { continue };
+            let player = text(player, "playerId");
+            let first = self.seats.entry(player.to_owned()).or_insert_with(|| seat.to_owned());
+            assert_eq!(first, seat, "{player} has two seats: {envelope}");
+        }
+    }
+
+    pub fn has_ended(&self, placement: &str) -> bool {
+        self.ended_placements.contains(placement)
+    }
+
+    fn end_placement(&mut self, one: &Told, placement: &str) {
+        let is_first = self.ended_placements.insert(placement.to_owned());
+        assert!(is_first, "{placement} ends twice: {}", one.envelope);
     }
 }

@@ -80,7 +80,7 @@ fn answer(api: &Api, random: &mut ChaCha8Rng, mine: &[(String, String)]) -> Resu
         let body = json!({"TicketId": ticket, "PlayerIds": [player], "AcceptanceType": yes});
         match api.call("AcceptMatch", &body) {
             Err(Failure::Lost) => return Err(Failure::Lost),
-            Ok(_) | Err(Failure::Refused) => {}
+            Ok(_) | Err(Failure::Refused(_)) => {}
         }
     }
     Ok(())

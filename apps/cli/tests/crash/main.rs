@@ -1,4 +1,4 @@
-//! Kills the server at random moments under load and looks at what the next start knows.
+//! Kills the server at random moments under load and looks at what the next start knows; `hosting` with games in play.
 //!
 //! Every round ends with SIGKILL. Then, on the same data: no acknowledged ticket is missing, no event that somebody
 //! was told is gone, no ticket ended twice, no player is in two live matches. At the end every ticket ends by its
@@ -6,6 +6,7 @@
 //! threads meet are the machine's.
 
 mod auditor;
+mod hosting;
 mod load;
 mod server;
 
@@ -33,6 +34,12 @@ fn acknowledged_is_kept_while_snapshots_are_written() {
     run(rounds(20) / 4 + 1, &["--set", "journal.snapshot_bytes=3000"], false);
 }
 
+/// The same with games in play.
+#[test]
+fn acknowledged_is_kept_with_game_servers() {
+    lives(rounds(20), |random, rounds| hosting::live(random, rounds, &[]));
+}
+
 fn rounds(default: usize) -> usize {
     std::env::var("CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -47,11 +54,16 @@ fn any_seed() -> u64 {
 const ROUNDS_OF_A_LIFE: usize = 40;
 
 fn run(rounds: usize, options: &[&str], keeps_all: bool) {
+    lives(rounds, |random, rounds| live(random, rounds, options, keeps_all));
+}
+
+/// Spreads the rounds over as many journals as they need.
+fn lives(rounds: usize, live: impl Fn(&mut ChaCha8Rng, usize)) {
     let seed = std::env::var("CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(any_seed);
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     for first in (0..rounds).step_by(ROUNDS_OF_A_LIFE) {
-        live(&mut random, ROUNDS_OF_A_LIFE.min(rounds - first), options, keeps_all);
+        live(&mut random, ROUNDS_OF_A_LIFE.min(rounds - first));
     }
 }
 

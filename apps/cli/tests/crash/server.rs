@@ -18,11 +18,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it listens.
+    /// Starts it on a free port and waits until it listens.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", folder, options)
+    }
+
+    /// The same at an address where others look for it.
+    pub fn start_at(address: &str, folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_matchwright"));
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"])
+            .args(["serve", "--listen", address, "--log", "error", "--data-dir"])
             .arg(folder)
             .args(options);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the server starts");
@@ -56,8 +61,8 @@ impl Drop for Server {
 /// Why a call gave no answer.
 #[derive(Debug)]
 pub enum Failure {
-    /// The server said no.
-    Refused,
+    /// The server said no, and why.
+    Refused(String),
     /// It said nothing: nobody knows whether it was done.
     Lost,
 }
@@ -83,13 +88,16 @@ impl Api {
         let text = answer.body_mut().read_to_string().map_err(|_| Failure::Lost)?;
         match answer.status().as_u16() {
             200 => Ok(serde_json::from_str(&text).expect("an answer is JSON")),
-            _ => Err(Failure::Refused),
+            _ => Err(Failure::Refused(text)),
         }
     }
 
     /// Where nothing may fail.
     pub fn must(&self, operation: &str, body: &Value) -> Value {
-        self.call(operation, body).unwrap_or_else(|why| panic!("{operation} {body}: {why:?}"))
+        self.call(operation, body).unwrap_or_else(|why| match why {
+            Failure::Refused(why) => panic!("{operation} {body}: {why}"),
+            Failure::Lost => panic!("{operation} {body}: no answer"),
+        })
     }
 
     /// Hands on events after a position until `each` says false or the server is gone.
