@@ -1,6 +1,7 @@
 //! What the server says of games after a start, against what it acknowledged and what it said before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -12,9 +13,20 @@ use crate::text;
 /// Of each kind so many of the newest are looked at after every start.
 const RECENT: usize = 25;
 
-/// How far each thing had come when it was seen last: it never goes back.
+/// States that are left within a second or two, by an answer or by a timer.
+const PASSING: [&str; 4] = ["ACTIVATING", "TERMINATING", "RESERVED", "PENDING"];
+/// Much longer than any timer here.
+const PASSES: Duration = Duration::from_secs(10);
+
+/// How far each thing had come when it was seen last: it never goes back, and does not stay half-way.
 #[derive(Default)]
-pub struct Progress(BTreeMap<String, (usize, String)>);
+pub struct Progress(BTreeMap<String, Seen>);
+
+struct Seen {
+    rank: usize,
+    status: String,
+    since: Instant,
+}
 
 /// The states of one kind of thing, in groups of which one follows the other.
 type Order<'a> = &'a [&'a [&'a str]];
@@ -27,11 +39,17 @@ impl Progress {
     fn check(&mut self, id: &str, status: &str, order: Order<'_>) {
         let rank = order.iter().position(|group| group.contains(&status));
         let rank = rank.unwrap_or_else(|| panic!("{id} is {status}, which is no state of it"));
-        if let Some((before, word)) = self.0.get(id) {
-            let goes_on = rank > *before || word == status;
-            assert!(goes_on, "{id} was {word} and is {status}");
+        match self.0.get(id) {
+            Some(seen) if seen.status == status => {
+                let is_stuck = PASSING.contains(&status) && seen.since.elapsed() > PASSES;
+                assert!(!is_stuck, "{id} is {status} for {:?}", seen.since.elapsed());
+            }
+            seen => {
+                let goes_on = seen.is_none_or(|seen| rank > seen.rank);
+                assert!(goes_on, "{id} was {} and is {status}", seen.map_or("", |seen| &seen.status));
+                self.0.insert(id.to_owned(), Seen { rank, status: status.to_owned(), since: Instant::now() });
+            }
         }
-        self.0.insert(id.to_owned(), (rank, status.to_owned()));
     }
 }
 

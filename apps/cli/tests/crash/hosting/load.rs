@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,6 +13,8 @@ use crate::server::{Api, Failure};
 use crate::text;
 
 const THREADS: usize = 2;
+/// Enough that games are missing at times, and at others processes are free.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What was acknowledged. All of it must be known after every start.
 #[derive(Debug, Default)]
@@ -48,7 +51,9 @@ impl Load {
             let prefix = format!("{round:05}-{thread}");
             let mut caller = Caller { api, fleet, random, prefix, number: 0, mine: Ledger::default() };
             std::thread::spawn(move || {
-                while !matches!(caller.ask(), Err(Failure::Lost)) {}
+                while !matches!(caller.ask(), Err(Failure::Lost)) {
+                    std::thread::sleep(PAUSE);
+                }
                 caller.mine
             })
         });
@@ -75,10 +80,10 @@ struct Caller {
 impl Caller {
     fn ask(&mut self) -> Result<(), Failure> {
         match self.random.random_range(0..100) {
-            0..50 => self.queue_up(),
-            50..70 => self.place(),
-            70..80 => self.create(),
-            80..88 => self.join(),
+            0..45 => self.queue_up(),
+            45..58 => self.place(),
+            58..72 => self.create(),
+            72..88 => self.join(),
             88..93 => self.stop_placement(),
             93..97 => self.stop_ticket(),
             _ => self.terminate(),

@@ -23,7 +23,7 @@ use servers::Servers;
 
 use crate::auditor::Story;
 use crate::server::{Api, Server};
-use crate::{catch_up, listen, start_mark, text};
+use crate::{catch_up, listen, snapshots, start_mark, text};
 
 const FLEET: &str = "fleet";
 const LOCATION: &str = "custom-here";
@@ -35,18 +35,18 @@ const OPTIONS: [&str; 8] = [
     "--set",
     "hosting.player_session_reservation_seconds=1",
     "--set",
-    "hosting.reconnect_grace_seconds=3",
+    "hosting.reconnect_grace_seconds=2",
     "--set",
-    "hosting.termination_grace_seconds=3",
+    "hosting.termination_grace_seconds=2",
     "--set",
     "hosting.rate_limits=false",
 ];
 const LONG: Duration = Duration::from_secs(20);
 
 /// Rounds on one journal.
-pub fn live(random: &mut ChaCha8Rng, rounds: usize, options: &[&str]) {
+pub fn live(random: &mut ChaCha8Rng, rounds: usize, more_options: &[&str]) {
     let (folder, address) = (tempfile::tempdir().expect("a folder"), free_address(random));
-    let options: Vec<&str> = OPTIONS.iter().chain(options).copied().collect();
+    let options: Vec<&str> = OPTIONS.iter().chain(more_options).copied().collect();
     let (mut ledger, mut story, mut progress) = (Ledger::default(), Story::default(), Progress::default());
     let mut server = Server::start_at(&address, folder.path(), &options);
     let place = set_up(server.api(), &address);
@@ -70,6 +70,7 @@ pub fn live(random: &mut ChaCha8Rng, rounds: usize, options: &[&str]) {
     audit(server.api(), &place.fleet, &story, &ledger, &mut progress);
     is_served(server.api());
     end(server.api(), &place.fleet, &mut servers, &ledger, story);
+    assert!(more_options.is_empty() || snapshots(folder.path()) > 0, "no snapshot was written");
 }
 
 /// Below the ports that systems give to clients: one that tries to come back could else take the server's for its own.
@@ -118,7 +119,7 @@ fn matchmaker(api: &Api, name: &str, [least, most]: [u32; 2], mut fields: serde_
     api.must("CreateMatchmakingRuleSet", &json!({ "Name": name, "RuleSetBody": rules.to_string() }));
     fields["Name"] = json!(name);
     fields["RuleSetName"] = json!(name);
-    fields["RequestTimeoutSeconds"] = json!(4);
+    fields["RequestTimeoutSeconds"] = json!(2);
     fields["AcceptanceRequired"] = json!(false);
     api.must("CreateMatchmakingConfiguration", &fields);
 }
@@ -186,7 +187,8 @@ fn end(api: &Api, fleet: &str, servers: &mut Servers, ledger: &Ledger, mut story
         assert!(Instant::now() < until, "these games never end: {open:?}");
         std::thread::sleep(Duration::from_millis(50));
     }
-    for seat in ledger.seats.iter().chain(story.auditor.seats.values()) {
+    let given = ledger.seats.iter().rev().take(100);
+    for seat in given.chain(story.auditor.seats.values().rev().take(100)) {
         let found = all(api, "DescribePlayerSessions", json!({ "PlayerSessionId": seat }), "PlayerSessions");
         let is_open = found.iter().any(|one| ["RESERVED", "ACTIVE"].contains(&text(one, "Status")));
         assert!(!is_open, "the seat {seat} outlives its game: {found:?}");

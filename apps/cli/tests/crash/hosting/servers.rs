@@ -12,14 +12,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use tokio::sync::watch;
 
-const PLACES: usize = 16;
+const PLACES: usize = 24;
 
 /// Short, so that a few rounds see all of a life. One player in some comes too late for his seat.
 fn habits() -> Habits {
     let span = |least, most| Span { least: Duration::from_millis(least), most: Duration::from_millis(most) };
     Habits {
         activation_delay: span(0, 100),
-        session_length: span(300, 1500),
+        session_length: span(200, 1000),
         arrival_delay: span(0, 1200),
         crash_rate: 0.1,
         leave_rate: 0.2,
