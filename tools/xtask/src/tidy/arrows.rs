@@ -79,6 +79,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "matchwright-rules",
             "matchwright-engine",
             "matchwright-gamelift",
+            "matchwright-game-server",
+            "matchwright-hosting",
             "matchwright-journal",
         ],
     ),
