@@ -70,7 +70,8 @@ pub(crate) fn decide_create(
 }
 
 /// # Rejections, in this order
-/// `MatchmakerNotFound`, `RuleSetNotFound`, `MatchmakerInvalid`, `QueueNotFound`.
+/// `MatchmakerNotFound`, `RuleSetNotFound`, `MatchmakerInvalid`, `QueueNotFound`, `MatchmakerInUse` (what is under way
+/// would end in another way than it began).
 pub(crate) fn decide_update(
     state: &State,
     name: &MatchmakerName,
@@ -78,6 +79,10 @@ pub(crate) fn decide_update(
 ) -> Result<Decision, Rejection> {
     let old = state.matchmaker(name)?;
     let fields = completed(state, patched(old.fields.clone(), patch.clone()))?;
+    let active_tickets = state.active_count(name);
+    if fields.mode != old.fields.mode && active_tickets > 0 {
+        return Err(Rejection::MatchmakerInUse { name: name.clone(), active_tickets });
+    }
     let made = Matchmaker { fields: fields.clone(), ..old.clone() };
     let updated = Change::MatchmakerUpdated { name: name.clone(), fields: fields.into() };
     Ok(Decision { changes: vec![updated], reply: Reply::Matchmaker(name.clone(), Box::new(made)) })

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use matchwright_engine::{
-    BackfillMode, Change, Command, Context, MatchmakerFields, Mode, Record, Settings, State, apply, decide,
+    BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record, Rejection,
+    Settings, State, apply, decide,
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{
@@ -170,6 +171,16 @@ impl World {
         changes
     }
 
+    fn refused(&self, command: &Command) -> Rejection {
+        let context = Context {
+            now: self.now,
+            settings: &self.settings,
+            rule_counts: &BTreeMap::new(),
+            fresh: Fresh::new(7),
+        };
+        decide(&self.state, &context, command).expect_err("it is refused")
+    }
+
     fn active(&self) -> Vec<&TicketId> {
         self.state.tickets.values().filter(|one| one.status.is_active()).map(|one| &one.id).collect()
     }
@@ -263,4 +274,21 @@ fn a_matchmaker_is_free_again_when_its_automatic_backfill_was_stopped() {
     let name = MatchmakerName::from("m");
     world.ask(&Command::DeleteMatchmaker { name: name.clone() });
     assert!(!world.state.matchmakers.contains_key(&name));
+}
+
+#[test]
+fn a_mode_does_not_change_under_what_is_under_way() {
+    let mut world = World::backfilled();
+    let patch = MatchmakerPatch {
+        mode: Some(Mode::Standalone),
+        queues: Some(Vec::new()),
+        backfill_mode: Some(BackfillMode::Manual),
+        ..MatchmakerPatch::default()
+    };
+    let update = Command::UpdateMatchmaker { name: "m".into(), patch: patch.into() };
+    let refused = world.refused(&update);
+    assert!(matches!(refused, Rejection::MatchmakerInUse { active_tickets: 1, .. }), "{refused}");
+    world.ask(&Command::StopTicket { id: "auto".into() });
+    world.ask(&update);
+    assert_eq!(world.state.matchmakers["m"].mode(), Mode::Standalone);
 }

@@ -85,6 +85,7 @@ impl Case {
         }
         houses::settle(&mut settings, &given["settings"]);
         let mut search = SearchSettings { party_policy: settings.party_policy, ..SearchSettings::default() };
+        search.fullest_first = given["backfill_fullest_first"].as_bool().unwrap_or_default();
         search.hold = seconds(&given["hold"]).unwrap_or_default();
         search.hold_partial = seconds(&given["hold_partial"]).unwrap_or_default();
         let mut world = World::new(settings, search, 1);
