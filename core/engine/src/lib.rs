@@ -3,7 +3,7 @@
 //! Reading order: [`Command`] (what one may ask for), [`Change`] (what then happened), [`State`] (what follows
 //! from all changes), [`Event`] (what outsiders are told). [`decide`] turns a command into changes, [`apply`]
 //! turns a change into state, [`tell`] turns a change into at most one event, [`push`] into at most one word to a game
-//! server. Where matches are played is decided by `matchwright_hosting`; what it means for matches stands in `hosting.rs`.
+//! server. Where matches are played is decided by `matchwright_hosting`; what it means for matches stands in `hosting`.
 
 mod backfill;
 mod change;
