@@ -9,8 +9,7 @@ use matchwright_engine::{
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{
-    ComputeFields, Destination, FleetFields, Fresh, JoinPolicy, ProcessKey, QueueFields, Sdk, SessionFields,
-    UpdateReason,
+    ComputeFields, Destination, FleetFields, Fresh, ProcessKey, QueueFields, Sdk, SessionFields, UpdateReason,
 };
 use matchwright_model::{
     Listing, LocationName, MatchId, MatchmakerName, Player, Roster, RosterPlayer, RosterTeam, TicketId,
@@ -46,34 +45,9 @@ fn game() -> Vec<hosting::Change> {
         dns: None,
         certificate_path: None,
     };
-    let fleet = FleetFields {
-        name: "fleet".into(),
-        description: None,
-        cost: None,
-        is_protected: false,
-        creation_limit: None,
-        metric_group: None,
-    };
-    let queue = QueueFields {
-        timeout: Duration::from_secs(600),
-        destinations: vec![Destination::Fleet("fleet-1".into())],
-        latency_policies: Vec::new(),
-        allowed_locations: Vec::new(),
-        priority: Vec::new(),
-        location_order: Vec::new(),
-        custom_event_data: None,
-        notification_target: None,
-    };
-    let session = SessionFields {
-        name: None,
-        max_players: 4,
-        properties: Vec::new(),
-        data: None,
-        creator: None,
-        token: None,
-        policy: JoinPolicy::AcceptAll,
-        is_protected: false,
-    };
+    let fleet = FleetFields::least("fleet");
+    let queue = QueueFields::least(Duration::from_secs(600), vec![Destination::Fleet("fleet-1".into())]);
+    let session = SessionFields::least(4);
     let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new() };
     let roster = Roster {
         match_id: MatchId(1),

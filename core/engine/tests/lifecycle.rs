@@ -10,7 +10,7 @@ use matchwright_engine::{
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{
-    ComputeFields, Destination, FleetFields, Fresh, JoinPolicy, ProcessKey, QueueFields, Sdk, SessionFields,
+    ComputeFields, Destination, FleetFields, Fresh, ProcessKey, QueueFields, Sdk, SessionFields,
 };
 use matchwright_model::{
     Listing, LocationName, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp,
@@ -62,34 +62,9 @@ fn game() -> Vec<hosting::Change> {
         dns: None,
         certificate_path: None,
     };
-    let fleet = FleetFields {
-        name: "fleet".into(),
-        description: None,
-        cost: None,
-        is_protected: false,
-        creation_limit: None,
-        metric_group: None,
-    };
-    let queue = QueueFields {
-        timeout: QUEUE,
-        destinations: vec![Destination::Fleet("fleet-1".into())],
-        latency_policies: Vec::new(),
-        allowed_locations: Vec::new(),
-        priority: Vec::new(),
-        location_order: Vec::new(),
-        custom_event_data: None,
-        notification_target: None,
-    };
-    let session = SessionFields {
-        name: None,
-        max_players: 4,
-        properties: Vec::new(),
-        data: None,
-        creator: None,
-        token: None,
-        policy: JoinPolicy::AcceptAll,
-        is_protected: false,
-    };
+    let fleet = FleetFields::least("fleet");
+    let queue = QueueFields::least(QUEUE, vec![Destination::Fleet("fleet-1".into())]);
+    let session = SessionFields::least(4);
     let tags = BTreeMap::new;
     vec![
         hosting::Change::LocationCreated { name: location.clone(), tags: tags() },

@@ -50,6 +50,20 @@ pub struct FleetFields {
     pub metric_group: Option<String>,
 }
 
+impl FleetFields {
+    /// A fleet that says no more than it must.
+    pub fn least(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            cost: None,
+            is_protected: false,
+            creation_limit: None,
+            metric_group: None,
+        }
+    }
+}
+
 /// How many game sessions one creator may make in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreationLimit {

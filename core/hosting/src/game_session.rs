@@ -61,6 +61,22 @@ pub struct SessionFields {
     pub is_protected: bool,
 }
 
+impl SessionFields {
+    /// A game that says no more than it must.
+    pub fn least(max_players: u32) -> Self {
+        Self {
+            name: None,
+            max_players,
+            properties: Vec::new(),
+            data: None,
+            creator: None,
+            token: None,
+            policy: JoinPolicy::AcceptAll,
+            is_protected: false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
     /// Its process was asked to start it; given up at this time.

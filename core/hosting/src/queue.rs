@@ -34,6 +34,22 @@ pub struct QueueFields {
     pub notification_target: Option<String>,
 }
 
+impl QueueFields {
+    /// A queue that says no more than it must.
+    pub fn least(timeout: Duration, destinations: Vec<Destination>) -> Self {
+        Self {
+            timeout,
+            destinations,
+            latency_policies: Vec::new(),
+            allowed_locations: Vec::new(),
+            priority: Vec::new(),
+            location_order: Vec::new(),
+            custom_event_data: None,
+            notification_target: None,
+        }
+    }
+}
+
 /// Each given member replaces the whole of it; an empty text or list clears it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QueuePatch {

@@ -76,14 +76,7 @@ impl World {
     fn free_process(&mut self) -> Vec<Change> {
         let home = || "custom-a".into();
         self.ok(Command::CreateLocation { name: home(), tags: Default::default() });
-        let fields = FleetFields {
-            name: "ours".to_string(),
-            description: None,
-            cost: None,
-            is_protected: false,
-            creation_limit: None,
-            metric_group: None,
-        };
+        let fields = FleetFields::least("ours");
         let made =
             self.ok(Command::CreateFleet { fields, locations: [home()].into(), tags: Default::default() });
         let Change::FleetCreated { id: fleet, .. } = &made[0] else { panic!("{made:?}") };

@@ -46,14 +46,7 @@ impl Stage {
         let mut stage = Self { state: State::new(&settings()), now: START, fleet: "none".into(), sent: 0 };
         let location = LocationName::from("custom-here");
         stage.happens(&Command::CreateLocation { name: location.clone(), tags: BTreeMap::new() });
-        let fields = FleetFields {
-            name: "fleet".into(),
-            description: None,
-            cost: None,
-            is_protected: false,
-            creation_limit: None,
-            metric_group: None,
-        };
+        let fields = FleetFields::least("fleet");
         let locations = [location.clone()].into();
         stage.happens(&Command::CreateFleet { fields, locations, tags: BTreeMap::new() });
         stage.fleet = stage.state.fleets.keys().next().expect("it was made").clone();

@@ -30,14 +30,7 @@ impl World {
         let settings = Settings::default();
         let mut world = Self { state: State::new(&settings), settings, now: START, made: 0 };
         let location = LocationName::from("custom-here");
-        let fields = FleetFields {
-            name: "fleet".into(),
-            description: None,
-            cost: None,
-            is_protected: false,
-            creation_limit: None,
-            metric_group: None,
-        };
+        let fields = FleetFields::least("fleet");
         let compute = ComputeFields {
             location: location.clone(),
             ip: "10.0.0.1".into(),

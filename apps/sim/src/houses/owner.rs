@@ -68,14 +68,7 @@ impl Life<'_> {
     }
 
     pub(super) fn create_fleet(&mut self) {
-        let fields = FleetFields {
-            name: "fleet".to_string(),
-            description: None,
-            cost: None,
-            is_protected: false,
-            creation_limit: None,
-            metric_group: None,
-        };
+        let fields = FleetFields::least("fleet");
         let locations = LOCATIONS.map(LocationName::from).into();
         let created = hosting::Command::CreateFleet { fields, locations, tags: BTreeMap::new() };
         let Some(hosting::Reply::Fleet(id, _)) = self.ask(created) else { panic!("a new fleet") };

@@ -54,14 +54,7 @@ fn fleet() -> Fleet {
 }
 
 fn least_fleet() -> Fleet {
-    let fields = FleetFields {
-        name: "home".to_string(),
-        description: None,
-        cost: None,
-        is_protected: false,
-        creation_limit: None,
-        metric_group: None,
-    };
+    let fields = FleetFields::least("home");
     Fleet { fields, status: FleetStatus::Deleting, ..fleet() }
 }
 
@@ -149,16 +142,7 @@ fn session(status: SessionStatus) -> GameSession {
 }
 
 fn least_session() -> GameSession {
-    let fields = SessionFields {
-        name: None,
-        max_players: 4,
-        properties: Vec::new(),
-        data: None,
-        creator: None,
-        token: None,
-        policy: JoinPolicy::AcceptAll,
-        is_protected: false,
-    };
+    let fields = SessionFields::least(4);
     let activating = SessionStatus::Activating { by: END };
     GameSession { fields, dns: None, players: Vec::new(), occupied: 0, ..session(activating) }
 }

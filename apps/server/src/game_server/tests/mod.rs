@@ -11,8 +11,8 @@ use futures_util::{SinkExt, StreamExt};
 use matchwright_engine::{Command, Event, Reply};
 use matchwright_gamelift::{Front, FrontSettings};
 use matchwright_hosting::{
-    Command as Hosted, GameSession, JoinPolicy, ProcessKey, Push, PushKind, Rejection, Reply as Replied,
-    SessionFields, SessionStatus, Token,
+    Command as Hosted, GameSession, ProcessKey, Push, PushKind, Rejection, Reply as Replied, SessionFields,
+    SessionStatus, Token,
 };
 use matchwright_model::{GameSessionId, Timestamp};
 use serde_json::{Value, json};
@@ -242,16 +242,7 @@ async fn end(client: &mut Client) -> Option<u16> {
 }
 
 fn game(id: &str) -> PushKind {
-    let fields = SessionFields {
-        name: None,
-        max_players: 4,
-        properties: Vec::new(),
-        data: None,
-        creator: None,
-        token: None,
-        policy: JoinPolicy::AcceptAll,
-        is_protected: false,
-    };
+    let fields = SessionFields::least(4);
     PushKind::CreateSession(Box::new(GameSession {
         id: GameSessionId::from(id),
         fields,

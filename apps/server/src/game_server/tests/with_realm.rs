@@ -72,14 +72,7 @@ impl Realmed {
     /// A fleet with one compute, and its token.
     async fn fleet(&self) -> (FleetId, String) {
         self.command(Hosted::CreateLocation { name: "custom-1".into(), tags: BTreeMap::new() }).await;
-        let fields = FleetFields {
-            name: "fleet".to_string(),
-            description: None,
-            cost: None,
-            is_protected: false,
-            creation_limit: None,
-            metric_group: None,
-        };
+        let fields = FleetFields::least("fleet");
         let locations = BTreeSet::from(["custom-1".into()]);
         let made = self.command(Hosted::CreateFleet { fields, locations, tags: BTreeMap::new() }).await;
         let Replied::Fleet(fleet, _) = made else { panic!("{made:?}") };

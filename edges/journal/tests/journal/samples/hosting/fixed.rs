@@ -193,14 +193,7 @@ fn a_kept_process(phase: Phase, connection: Connection) -> Change {
 }
 
 fn of_fleets() -> Vec<Change> {
-    let bare = FleetFields {
-        name: "bare".to_string(),
-        description: None,
-        cost: None,
-        is_protected: false,
-        creation_limit: None,
-        metric_group: None,
-    };
+    let bare = FleetFields::least("bare");
     let resources = [
         Resource::Location("custom-home".into()),
         Resource::Fleet("fleet-1".into()),
