@@ -16,7 +16,9 @@ use matchwright_hosting::{Command as Hosted, PushKind, Reply as Replied};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot::Receiver as Waiting;
 use tokio::sync::watch;
+use tokio::time::error::Elapsed;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -194,7 +196,20 @@ impl Socket {
     /// Sends, or gives up a client that does not read.
     async fn send(&mut self, message: Message) -> Next {
         let patience = self.app.sockets.settings.patience;
-        match tokio::time::timeout(patience, self.stream.send(message)).await {
+        let sent = tokio::time::timeout(patience, self.stream.send(message)).await;
+        self.left(sent)
+    }
+
+    /// Sends the pong that a ping is owed. Nothing more is read before it has left, or the pongs for a client that sends
+    /// pings and does not read would pile up here.
+    async fn flush(&mut self) -> Next {
+        let patience = self.app.sockets.settings.patience;
+        let flushed = tokio::time::timeout(patience, self.stream.flush()).await;
+        self.left(flushed)
+    }
+
+    fn left(&self, sent: Result<Result<(), Error>, Elapsed>) -> Next {
+        match sent {
             Ok(Ok(())) => Next::On,
             Ok(Err(error)) => {
                 tracing::debug!("a socket of process {} broke: {error}", self.plug.process.id);
@@ -232,22 +247,40 @@ impl Socket {
                 tracing::debug!("process {id} sent a binary frame of {count} bytes; it is ignored");
                 Next::On
             }
+            Some(Ok(Message::Ping(_))) => self.flush().await,
             Some(Ok(_)) => Next::On,
-            Some(Err(Error::Capacity(error))) => {
-                tracing::warn!("process {}: {error} (hosting.message_bytes)", self.plug.process.id);
-                self.close(CloseCode::Size, "the message is too large").await;
-                // What is still coming is read away, or the system would cut the close frame off with a reset.
-                let mut nowhere = tokio::io::sink();
-                let rest = tokio::io::copy(self.stream.get_mut(), &mut nowhere);
-                let _ = tokio::time::timeout(Duration::from_secs(1), rest).await;
-                Next::Over
-            }
-            Some(Err(error)) => {
-                tracing::debug!("a socket of process {} broke: {error}", self.plug.process.id);
-                Next::Over
-            }
+            Some(Err(error)) => self.broken(error).await,
             None => Next::Over,
         }
+    }
+
+    /// Says why, where the connection still carries words.
+    async fn broken(&mut self, error: Error) -> Next {
+        let id = &self.plug.process.id;
+        let (code, reason) = match error {
+            Error::Capacity(error) => {
+                tracing::warn!("process {id}: {error} (hosting.message_bytes)");
+                (CloseCode::Size, "the message is too large")
+            }
+            Error::Utf8(_) => {
+                tracing::warn!("process {id} sent a text that is not UTF-8; its socket is closed");
+                (CloseCode::Invalid, "the text is not UTF-8")
+            }
+            Error::Protocol(error) if error != ProtocolError::ResetWithoutClosingHandshake => {
+                tracing::warn!("process {id} broke the rules of its socket, which is closed: {error}");
+                (CloseCode::Protocol, "the frame breaks the rules of RFC 6455")
+            }
+            error => {
+                tracing::debug!("a socket of process {id} broke: {error}");
+                return Next::Over;
+            }
+        };
+        self.close(code, reason).await;
+        // What is still coming is read away, or the system would cut the close frame off with a reset.
+        let mut nowhere = tokio::io::sink();
+        let rest = tokio::io::copy(self.stream.get_mut(), &mut nowhere);
+        let _ = tokio::time::timeout(Duration::from_secs(1), rest).await;
+        Next::Over
     }
 
     async fn asked(&mut self, frame: &str) -> Next {
@@ -327,10 +360,11 @@ impl Socket {
             ToSocket::Again(text) => self.say(text).await,
             ToSocket::Push(push) => self.pushed(*push).await,
             ToSocket::Token(token) => self.refresh(token).await,
+            // By two: who connects on and on does not hold every socket that there is.
+            ToSocket::Superseded if self.drop_at.is_some() => Next::Over,
             ToSocket::Superseded => {
                 self.refresh_at = None;
-                let at = Instant::now() + self.app.sockets.settings.superseded;
-                self.drop_at.get_or_insert(at);
+                self.drop_at = Some(Instant::now() + self.app.sockets.settings.superseded);
                 Next::On
             }
         }

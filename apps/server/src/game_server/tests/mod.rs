@@ -385,6 +385,19 @@ async fn a_newer_socket_gets_the_pushes_and_the_older_one_no_close_frame() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_connects_on_and_on_keeps_two_sockets() {
+    let house = House::plain().await;
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(house.connect().await);
+    }
+    until("the older ones are dropped", || house.app.sockets.open() == 2).await;
+    let mut newest = sockets.pop().unwrap();
+    say(&mut newest, "HeartbeatServerProcess", "r-1", json!({ "HealthStatus": true })).await;
+    assert_eq!(hear(&mut newest).await["StatusCode"], 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_is_told_what_it_missed() {
     let house = House::plain().await;
     drop(house.connect().await);
@@ -502,6 +515,17 @@ async fn a_half_open_connection_is_dropped() {
     // It is not read, so no ping is answered.
     house.until_asked("DisconnectProcess").await;
     drop(client);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_given_up() {
+    for flood in [Message::Ping(vec![7; 125].into()), Message::Text("x".repeat(1000).into())] {
+        let house = House::open(|_, settings| settings.patience = Duration::from_millis(300)).await;
+        let (mut client, _unread) = house.connect().await.split();
+        let sending = async { while client.feed(flood.clone()).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(20), sending).await.expect("its connection is cut");
+        house.until_asked("DisconnectProcess").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
