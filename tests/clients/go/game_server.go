@@ -22,6 +22,8 @@ var (
 	output  sync.Mutex
 	session current
 	healthy atomic.Bool
+	// Games are not activated before the command says so.
+	holds atomic.Bool
 )
 
 // What the server knows of its game session, as of the latest callback.
@@ -103,6 +105,9 @@ func must(event string, err error, more fields) {
 func started(game model.GameSession) {
 	session.set(game)
 	tell("started", fields{"session": game})
+	if holds.Load() {
+		return
+	}
 	if err := server.ActivateGameSession(); err != nil {
 		tell("failed", fields{"step": "activated", "error": err.Error()})
 		return
@@ -150,6 +155,11 @@ func obey(line string) {
 
 func carryOut(name string, words []string) (any, error) {
 	switch name {
+	case "hold":
+		holds.Store(true)
+		return nil, nil
+	case "activate":
+		return nil, server.ActivateGameSession()
 	case "accept":
 		return nil, server.AcceptPlayerSession(words[0])
 	case "remove":

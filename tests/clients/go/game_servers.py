@@ -406,6 +406,52 @@ def a_game_outlives_a_crash_of_matchwright(studio, server):
     studio.session_becomes(id, "TERMINATED")
 
 
+@game
+def a_restart_in_the_middle_of_an_activation_loses_no_game(studio, server):
+    server.do("hold")
+    id = f"{studio.name}-placement"
+    studio.client.start_game_session_placement(
+        PlacementId=id,
+        GameSessionQueueName=studio.name,
+        MaximumPlayerSessionCount=2,
+        DesiredPlayerSessions=[{"PlayerId": "ann"}],
+    )
+    session = server.wait("started")["session"]["GameSessionId"]
+    studio.server.kill_and_start_anew()
+    assert studio.placement(id)["Status"] == "PENDING"
+    assert studio.session(session)["Status"] == "ACTIVATING"
+    # Nobody knows whether it heard of its game before the crash, so it is told again: of the same one.
+    assert server.wait("started", seconds=60, number=2)["session"]["GameSessionId"] == session
+    server.do("activate")
+    placed = eventually(lambda: studio.placement(id), lambda placement: placement["Status"] == "FULFILLED")
+    assert placed["GameSessionArn"] == session and len(placed["PlacedPlayerSessions"]) == 1, placed
+    assert len(studio.client.describe_game_sessions(FleetId=studio.fleet)["GameSessions"]) == 1
+    server.do(f"accept {placed['PlacedPlayerSessions'][0]['PlayerSessionId']}")
+    assert server.count("ready") == 1, server.told
+    server.end()
+    studio.session_becomes(session, "TERMINATED")
+
+
+def a_process_outlives_its_token(setting):
+    _, program = setting
+    # Its own server, whose tokens live for seconds: the SDK is sent to a new connection before each of them ends.
+    with Server("short_tokens.toml") as server:
+        studio = Studio(server)
+        with GameServer(program, studio) as game_server:
+            game_server.wait("health", healthy=True)
+            placed = studio.place(["ann", "bob"], MaximumPlayerSessionCount=2)
+            id, seats = placed["GameSessionArn"], [one["PlayerSessionId"] for one in placed["PlacedPlayerSessions"]]
+            game_server.do(f"accept {seats[0]}")
+            connects = "Connecting to Amazon GameLift Servers WebSocket"
+            eventually(game_server.log.read_text, lambda log: log.count(connects) >= 4)
+            eventually(lambda: upgrade(studio, studio.token), lambda status: status == 403)
+            game_server.do(f"accept {seats[1]}")
+            assert studio.players(id) == {"ann": "ACTIVE", "bob": "ACTIVE"}
+            assert (game_server.count("ready"), game_server.count("started")) == (1, 1), game_server.told
+            game_server.end()
+            studio.session_becomes(id, "TERMINATED")
+
+
 def a_process_with_a_wrong_token_is_turned_away(setting):
     server, program = setting
     studio, other = Studio(server), Studio(server)
@@ -457,6 +503,8 @@ SCENARIOS = [
     a_process_that_is_not_well_is_told_to_end,
     the_sdk_verifies_our_certificate,
     a_game_outlives_a_crash_of_matchwright,
+    a_restart_in_the_middle_of_an_activation_loses_no_game,
+    a_process_outlives_its_token,
     a_process_with_a_wrong_token_is_turned_away,
 ]
 
