@@ -12,8 +12,8 @@ use matchwright_hosting::{
     ComputeFields, Destination, FleetFields, Fresh, ProcessKey, QueueFields, Sdk, SessionFields, UpdateReason,
 };
 use matchwright_model::{
-    Listing, LocationName, MatchId, MatchmakerName, Player, Roster, RosterPlayer, RosterTeam, TicketId,
-    Timestamp,
+    Listing, LocationName, MatchId, MatchmakerName, Player, Refill, Roster, RosterPlayer, RosterTeam,
+    TicketId, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_secs(1000);
@@ -48,12 +48,12 @@ fn game() -> Vec<hosting::Change> {
     let fleet = FleetFields::least("fleet");
     let queue = QueueFields::least(Duration::from_secs(600), vec![Destination::Fleet("fleet-1".into())]);
     let session = SessionFields::least(4);
-    let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new() };
+    let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new(), latencies: Listing::new() };
     let roster = Roster {
         match_id: MatchId(1),
         matchmaker: "m".into(),
         teams: vec![RosterTeam { name: "red".into(), players: vec![ann] }],
-        auto_backfill: Some("auto".into()),
+        refill: Refill::Open("auto".into()),
     };
     let tags = BTreeMap::new;
     let ready_by = START + Duration::from_secs(300);
@@ -217,7 +217,7 @@ fn an_automatic_backfill_starts_again_until_its_matchmaker_wants_none() {
     assert_eq!(told(&changes).len(), 1, "the server hears of the last one too");
     assert_eq!(world.active(), Vec::<&TicketId>::new());
     let roster = world.state.hosting.sessions["game"].roster.clone().expect("a roster");
-    assert_eq!(roster.auto_backfill, None);
+    assert_eq!(roster.refill, Refill::Off);
 }
 
 #[test]

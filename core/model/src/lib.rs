@@ -18,5 +18,5 @@ pub use id::{
 pub use listing::Listing;
 pub use page::{Page, Paged};
 pub use player::{PartyPolicy, Player};
-pub use roster::{Roster, RosterPlayer, RosterTeam};
+pub use roster::{Refill, Roster, RosterPlayer, RosterTeam};
 pub use time::Timestamp;

@@ -1,6 +1,6 @@
 //! Who plays in a match, as its game server is told.
 
-use crate::{AttributeValue, Listing, MatchId, MatchmakerName, PlayerId, TeamName, TicketId};
+use crate::{AttributeValue, Listing, MatchId, MatchmakerName, PlayerId, Region, TeamName, TicketId};
 
 /// The teams of a match. A game server gets it with its game session, and again after each backfill.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,8 +9,29 @@ pub struct Roster {
     pub match_id: MatchId,
     pub matchmaker: MatchmakerName,
     pub teams: Vec<RosterTeam>,
-    /// The backfill ticket that the server keeps open for this session, where it does so by itself.
-    pub auto_backfill: Option<TicketId>,
+    pub refill: Refill,
+}
+
+/// Whether the game is filled again without being asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Refill {
+    /// Never, or not any more: it was stopped.
+    #[default]
+    Off,
+    /// It is full.
+    Resting,
+    /// With this backfill ticket.
+    Open(TicketId),
+}
+
+impl Refill {
+    /// The backfill ticket that is open by itself.
+    pub fn ticket(&self) -> Option<&TicketId> {
+        match self {
+            Self::Open(ticket) => Some(ticket),
+            Self::Off | Self::Resting => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +45,8 @@ pub struct RosterPlayer {
     pub id: PlayerId,
     /// Those that the rule set declares, its defaults filled in (D-28, D-30).
     pub attributes: Listing<String, AttributeValue>,
+    /// As he told them; game servers are not told.
+    pub latencies: Listing<Region, u32>,
 }
 
 impl Roster {

@@ -242,7 +242,7 @@ fn audit_session(state: &State, session: &GameSession, now: Timestamp) {
             assert!(until > now, "seat {} of {id} should have timed out at {until:?}", seat.id);
         }
     }
-    let automatic = session.roster.as_ref().and_then(|roster| roster.auto_backfill.as_ref());
+    let automatic = session.roster.as_ref().and_then(|roster| roster.refill.ticket());
     if let Some(ticket) = automatic.filter(|_| session.status == SessionStatus::Active) {
         let is_active = state.tickets.get(ticket).is_some_and(|ticket| ticket.status.is_active());
         assert!(is_active, "game {id} is filled again by itself, but its ticket {ticket} is over");

@@ -414,7 +414,7 @@ impl Houses {
         }
         for (name, wanted) in wanted("refills") {
             let roster = found(&name).expect("a game").roster.clone();
-            let ticket = roster.and_then(|roster| roster.auto_backfill.clone());
+            let ticket = roster.and_then(|roster| roster.refill.ticket().cloned());
             let ticket = ticket.map_or(Value::Null, |ticket| alias_of(world, ticket.as_str()).into());
             same(&name, &wanted, ticket)?;
         }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use matchwright_hosting as hosting;
 use matchwright_hosting::{PlayerRequest, SessionStatus, UpdateReason};
-use matchwright_model::{GameSessionId, MatchId, MatchmakerName, Player, PlayerId, Roster, TicketId};
+use matchwright_model::{
+    GameSessionId, MatchId, MatchmakerName, Player, PlayerSessionId, Refill, Roster, TicketId,
+};
 
-use super::placing::{Size, connection, players, roster};
-use super::{fresh_ticket, has_queue, hosted};
+use super::placing::{Size, connection, roster};
+use super::{has_queue, hosted};
 use crate::decide::Context;
-use crate::ticket::{cancel, cancelled, returned};
+use crate::ticket::{can_cancel, cancel, cancelled, returned};
 use crate::{BackfillMode, Change, EndReason, Match, Matchmaker, Seat, State, Status, Ticket, TicketKind};
 
 /// Its games are filled again without being asked.
@@ -48,9 +50,12 @@ pub(super) fn join(
     changes.extend(seats.into_iter().map(hosted));
     let rules = state.rules_of(&made.matchmaker);
     let mut roster = roster(state, id, made, rules.as_deref(), session.roster.as_deref());
-    let open = Size::of(rules.as_deref(), config, made.seats.len()).open;
-    if open > 0 && is_filled_again(config) && is_automatic(session, backfill) {
-        roster.auto_backfill = Some(fresh_ticket(context));
+    let size = Size::of(rules.as_deref(), config, made.seats.len());
+    if is_automatic(session, backfill) {
+        roster.refill = match is_filled_again(config) {
+            true => next_refill(context, &size),
+            false => Refill::Off,
+        };
     }
     let roster = Arc::new(roster);
     changes.push(hosted(hosting::Change::SessionInformed {
@@ -61,10 +66,7 @@ pub(super) fn join(
     }));
     let connection = connection(session, changes);
     changes.push(Change::MatchCompleted { id, session: Some(Box::new(connection)) });
-    if let Some(ticket) = &roster.auto_backfill {
-        let players = backfill_players(&roster, session, players(state, made));
-        start_backfill(state, context, ticket, session, &roster, players, changes);
-    }
+    refill(state, context, session, &roster, changes);
 }
 
 /// The hosted session that a backfill ticket is for.
@@ -79,47 +81,47 @@ fn session_of<'s>(state: &'s State, backfill: &Ticket) -> Option<&'s hosting::Ga
 
 /// The backfill is the one that the server keeps open by itself.
 fn is_automatic(session: &hosting::GameSession, backfill: &Ticket) -> bool {
-    session.roster.as_ref().is_some_and(|roster| roster.auto_backfill.as_ref() == Some(&backfill.id))
+    session.roster.as_ref().is_some_and(|roster| roster.refill.ticket() == Some(&backfill.id))
+}
+
+/// How a game of this size goes on being filled.
+pub(super) fn next_refill(context: &Context<'_>, size: &Size) -> Refill {
+    match size.open > 0 {
+        true => Refill::Open(TicketId::new(context.fresh.uuid().to_string())),
+        false => Refill::Resting,
+    }
 }
 
 /// The players of a roster as a backfill ticket lists them: each in his team, with his latency to where they play.
-pub(super) fn backfill_players<'a>(
-    roster: &Roster,
-    session: &hosting::GameSession,
-    known: impl Iterator<Item = &'a Player>,
-) -> Arc<[Player]> {
-    let known: Vec<&Player> = known.collect();
-    let here = |id: &PlayerId| {
-        let player = known.iter().find(|player| player.id == *id);
-        let told = player.into_iter().flat_map(|player| player.latencies.iter());
-        let own = told.filter(|(region, _)| region.as_str() == session.location.as_str());
-        own.map(|(region, latency)| (region.clone(), *latency)).collect()
-    };
+fn backfill_players(roster: &Roster, session: &hosting::GameSession) -> Arc<[Player]> {
     let players = roster.teams.iter().flat_map(|team| team.players.iter().map(move |player| (team, player)));
-    let players = players.map(|(team, player)| Player {
-        id: player.id.clone(),
-        attributes: player.attributes.clone(),
-        latencies: here(&player.id),
-        team: Some(team.name.clone()),
+    let players = players.map(|(team, player)| {
+        let here = player.latencies.iter().filter(|(region, _)| region.as_str() == session.location.as_str());
+        Player {
+            id: player.id.clone(),
+            attributes: player.attributes.clone(),
+            latencies: here.map(|(region, latency)| (region.clone(), *latency)).collect(),
+            team: Some(team.name.clone()),
+        }
     });
     players.collect()
 }
 
-pub(super) fn start_backfill(
+/// Starts the backfill that a roster keeps open by itself, where it keeps one.
+pub(super) fn refill(
     state: &State,
     context: &Context<'_>,
-    ticket: &TicketId,
     session: &hosting::GameSession,
     roster: &Roster,
-    players: Arc<[Player]>,
     changes: &mut Vec<Change>,
 ) {
+    let Some(ticket) = roster.refill.ticket() else { return };
     let Some(config) = state.matchmakers.get(&roster.matchmaker) else { return };
     changes.push(Change::BackfillStarted {
         id: ticket.clone(),
         matchmaker: roster.matchmaker.clone(),
         game_session: Some(session.id.to_string()),
-        players,
+        players: backfill_players(roster, session),
         deadline: context.now + config.fields.request_timeout,
     });
     changes.push(Change::TicketSearching { id: ticket.clone(), reason: None });
@@ -157,19 +159,21 @@ pub(super) fn tell_backfill_ended(
     let automatic = session.roster.as_deref().filter(|_| is_automatic(session, backfill));
     let goes_on = reason == UpdateReason::BackfillTimedOut
         && has_queue(state, &backfill.matchmaker).is_some_and(is_filled_again);
-    let again = automatic
-        .map(|roster| Roster { auto_backfill: goes_on.then(|| fresh_ticket(context)), ..roster.clone() });
-    let again = again.map(Arc::new);
+    let again = automatic.map(|roster| {
+        let refill = match goes_on {
+            true => Refill::Open(TicketId::new(context.fresh.uuid().to_string())),
+            false => Refill::Off,
+        };
+        Arc::new(Roster { refill, ..roster.clone() })
+    });
     changes.push(hosted(hosting::Change::SessionInformed {
         id: session.id.clone(),
         reason,
         backfill: Some(id.clone()),
         roster: again.clone(),
     }));
-    if let Some(roster) = again
-        && let Some(ticket) = &roster.auto_backfill
-    {
-        start_backfill(state, context, ticket, session, &roster, backfill.players.clone(), changes);
+    if let Some(roster) = again {
+        refill(state, context, session, &roster, changes);
     }
 }
 
@@ -239,38 +243,49 @@ pub(crate) fn own_seats(
     }
 }
 
-/// The automatic backfill of a game goes on without a player who left it, where the settings say so.
+/// A game that is filled by itself is filled without a player who left it, where the settings say so.
 pub(super) fn forget_leaver(
     state: &State,
     context: &Context<'_>,
     session: &GameSessionId,
-    seat: &matchwright_model::PlayerSessionId,
+    seat: &PlayerSessionId,
     changes: &mut Vec<Change>,
 ) {
     let Some(session) = state.hosting.sessions.get(session) else { return };
     let (Some(seat), Some(roster)) = (session.seat(seat), &session.roster) else { return };
-    let Some(backfill) = roster.auto_backfill.as_ref().and_then(|id| state.tickets.get(id)) else { return };
-    if is_told(session, changes)
-        || !crate::ticket::can_cancel(backfill)
-        || !roster.players().any(|player| player.id == seat.player)
-    {
+    let Some(config) = has_queue(state, &roster.matchmaker).filter(|config| is_filled_again(config)) else {
+        return;
+    };
+    let backfill = roster.refill.ticket().and_then(|id| state.tickets.get(id));
+    // A match that is being made goes on with him, and so does a backfill that somebody asked for.
+    let can_change = match &roster.refill {
+        Refill::Off => false,
+        Refill::Resting => {
+            session.status == SessionStatus::Active && state.backfill_of(session.id.as_str()).is_none()
+        }
+        Refill::Open(_) => backfill.is_some_and(can_cancel),
+    };
+    let is_listed = roster.players().any(|player| player.id == seat.player);
+    if !can_change || !is_listed || is_told(session, changes) {
         return;
     }
     let mut left = (**roster).clone();
     left.teams.iter_mut().for_each(|team| team.players.retain(|player| player.id != seat.player));
-    // With nobody left there is nothing to match against.
-    let goes_on = left.players().next().is_some();
-    left.auto_backfill = goes_on.then(|| fresh_ticket(context));
+    let players = left.players().count();
+    left.refill = match players {
+        // Nobody is left to match against.
+        0 => Refill::Off,
+        _ => next_refill(context, &Size::of(state.rules_of(&left.matchmaker).as_deref(), config, players)),
+    };
     let left = Arc::new(left);
-    cancel(state, context, backfill, EndReason::Replaced, changes);
+    if let Some(backfill) = backfill {
+        cancel(state, context, backfill, EndReason::Replaced, changes);
+    }
     changes.push(hosted(hosting::Change::SessionInformed {
         id: session.id.clone(),
         reason: UpdateReason::RosterChanged,
-        backfill: Some(backfill.id.clone()),
+        backfill: backfill.map(|backfill| backfill.id.clone()),
         roster: Some(left.clone()),
     }));
-    if let Some(ticket) = &left.auto_backfill {
-        let players = backfill_players(&left, session, backfill.players.iter());
-        start_backfill(state, context, ticket, session, &left, players, changes);
-    }
+    refill(state, context, session, &left, changes);
 }

@@ -10,7 +10,7 @@ mod placing;
 
 use matchwright_hosting as hosting;
 use matchwright_hosting::UpdateReason;
-use matchwright_model::{GameSessionId, MatchId, MatchmakerName, PlacementId, TicketId};
+use matchwright_model::{GameSessionId, MatchId, MatchmakerName, PlacementId};
 
 use crate::decide::{Context, Decision, Reply};
 use crate::ticket::{cancel, returned};
@@ -152,8 +152,4 @@ fn end_backfill(state: &State, context: &Context<'_>, session: &GameSessionId, c
     if let Some(backfill) = state.backfill_of(session.as_str()) {
         cancel(state, context, backfill, EndReason::GameEnded, changes);
     }
-}
-
-fn fresh_ticket(context: &Context<'_>) -> TicketId {
-    TicketId::new(context.fresh.uuid().to_string())
 }

@@ -7,8 +7,8 @@ use matchwright_hosting::{Fallback, LocationOverride, PlacementRequest, PlayerLa
 use matchwright_model::{LocationName, MatchId, PlacementId, Player, Roster, RosterPlayer, RosterTeam};
 use matchwright_rules::RuleSet;
 
-use super::filling::{backfill_players, is_filled_again, join, start_backfill};
-use super::{fresh_ticket, has_queue, hosted, match_of};
+use super::filling::{is_filled_again, join, next_refill, refill};
+use super::{has_queue, hosted, match_of};
 use crate::decide::Context;
 use crate::{Change, Match, Matchmaker, Seat, Session, State};
 
@@ -44,8 +44,8 @@ fn place(
     let queue = config.fields.queues[0].clone();
     // A server elsewhere could not be told who joins.
     let is_told = !context.settings.hosting.elsewhere.contains_key(&queue);
-    if is_filled_again(config) && size.open > 0 && is_told {
-        roster.auto_backfill = Some(fresh_ticket(context));
+    if is_filled_again(config) && is_told {
+        roster.refill = next_refill(context, &size);
     }
     let request = PlacementRequest {
         // Placements and matches are told apart by nobody (spec 3.5).
@@ -115,7 +115,7 @@ impl Size {
     }
 }
 
-/// Who plays: team by team, as the rule set lists them, those of an older roster first.
+/// Who plays: team by team, as the rule set lists them, those of an older roster as they stand there.
 pub(super) fn roster(
     state: &State,
     id: MatchId,
@@ -139,7 +139,8 @@ pub(super) fn roster(
         });
         teams[place].players.extend(player);
     }
-    Roster { match_id: id, matchmaker: made.matchmaker.clone(), teams, auto_backfill: None }
+    let refill = older.map(|roster| roster.refill.clone()).unwrap_or_default();
+    Roster { match_id: id, matchmaker: made.matchmaker.clone(), teams, refill }
 }
 
 /// With the attributes that the rule set declares (D-28, D-30).
@@ -154,12 +155,12 @@ fn roster_player(rules: Option<&RuleSet>, player: &Player) -> RosterPlayer {
             declared.collect()
         }
     };
-    RosterPlayer { id: player.id.clone(), attributes }
+    RosterPlayer { id: player.id.clone(), attributes, latencies: player.latencies.clone() }
 }
 
 /// The game of a placement runs: its match is made, and the backfill that goes on by itself begins.
 pub(super) fn complete(state: &State, context: &Context<'_>, id: &PlacementId, changes: &mut Vec<Change>) {
-    let Some((match_id, made)) = match_of(state, id) else { return };
+    let Some((match_id, _)) = match_of(state, id) else { return };
     let placement = &state.hosting.placements[id];
     // One that an allocator hosts is made by the same decision.
     let made_now = changes.iter().find_map(|change| match change {
@@ -171,11 +172,8 @@ pub(super) fn complete(state: &State, context: &Context<'_>, id: &PlacementId, c
     let Some(session) = made_now.as_ref().or(known.map(|session| &**session)) else { return };
     let connection = connection(session, changes);
     changes.push(Change::MatchCompleted { id: match_id, session: Some(Box::new(connection)) });
-    if let Some(roster) = &session.roster
-        && let Some(ticket) = &roster.auto_backfill
-    {
-        let players = backfill_players(roster, session, players(state, made));
-        start_backfill(state, context, ticket, session, roster, players, changes);
+    if let Some(roster) = &session.roster {
+        refill(state, context, session, roster, changes);
     }
 }
 

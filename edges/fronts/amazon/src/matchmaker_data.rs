@@ -16,7 +16,7 @@ pub fn matchmaker_data(arns: &Arns, roster: &Roster) -> String {
     out.raw(",\"teams\":");
     out.list(&roster.teams, team);
     out.raw(",\"autoBackfillMode\":");
-    match &roster.auto_backfill {
+    match roster.refill.ticket() {
         None => out.raw("null,\"autoBackfillTicketId\":null}"),
         Some(ticket) => {
             out.raw("\"AUTOMATIC\",\"autoBackfillTicketId\":");

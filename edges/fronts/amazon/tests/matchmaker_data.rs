@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use matchwright_amazon::{Arns, matchmaker_data};
-use matchwright_model::{AttributeValue, MatchId, Roster, RosterPlayer, RosterTeam};
+use matchwright_model::{AttributeValue, Listing, MatchId, Refill, Roster, RosterPlayer, RosterTeam};
 use serde_json::Value;
 
 fn text(value: &Value) -> &str {
@@ -34,6 +34,7 @@ fn player(value: &Value) -> RosterPlayer {
     RosterPlayer {
         id: text(&value["playerId"]).into(),
         attributes: attributes.map(|(name, value)| (name.clone(), attribute(value))).collect(),
+        latencies: Listing::new(),
     }
 }
 
@@ -51,7 +52,7 @@ fn read(data: &Value) -> (Arns, Roster) {
         match_id: MatchId(u128::from_str_radix(&id, 16).unwrap()),
         matchmaker: matchmaker.into(),
         teams: data["teams"].as_array().unwrap().iter().map(team).collect(),
-        auto_backfill: data["autoBackfillTicketId"].as_str().map(Into::into),
+        refill: data["autoBackfillTicketId"].as_str().map_or(Refill::Off, |id| Refill::Open(id.into())),
     };
     (Arns::new(region, account), roster)
 }
@@ -100,14 +101,16 @@ fn what_no_capture_shows() {
         ("none", AttributeValue::TextList(Vec::new())),
     ];
     let attributes = attributes.map(|(key, value)| (key.to_string(), value)).into_iter().collect();
+    let latencies = [("custom-1".into(), 20)].into();
+    let player = RosterPlayer { id: "p1".into(), attributes, latencies };
     let roster = Roster {
         match_id: MatchId(1),
         matchmaker: "duel".into(),
         teams: vec![
-            RosterTeam { name: "red".into(), players: vec![RosterPlayer { id: "p1".into(), attributes }] },
+            RosterTeam { name: "red".into(), players: vec![player] },
             RosterTeam { name: "blue".into(), players: Vec::new() },
         ],
-        auto_backfill: Some("bf-1".into()),
+        refill: Refill::Open("bf-1".into()),
     };
     let expected = concat!(
         r#"{"matchId":"00000000-0000-0000-0000-000000000001","#,

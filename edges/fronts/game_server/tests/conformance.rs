@@ -261,12 +261,13 @@ fn session(with: &Map<String, Value>) -> GameSession {
 }
 
 fn roster() -> Roster {
-    let players = vec![RosterPlayer { id: "p1".into(), attributes: Listing::new() }];
+    let players =
+        vec![RosterPlayer { id: "p1".into(), attributes: Listing::new(), latencies: Listing::new() }];
     Roster {
         match_id: MatchId(1),
         matchmaker: "cfg".into(),
         teams: vec![RosterTeam { name: "red".into(), players }],
-        auto_backfill: None,
+        refill: Default::default(),
     }
 }
 

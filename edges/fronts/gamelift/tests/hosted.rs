@@ -450,7 +450,7 @@ fn matchmaker_data_is_told_as_game_servers_read_it() {
         match_id: MatchId(1),
         matchmaker: "duel".into(),
         teams: vec![RosterTeam { name: "red".into(), players: Vec::new() }],
-        auto_backfill: None,
+        refill: Default::default(),
     });
     let expected = matchwright_amazon::matchmaker_data(front().arns(), &roster);
     let mut placed = placement(PlacementStatus::Pending);

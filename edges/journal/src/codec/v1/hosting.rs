@@ -575,7 +575,15 @@ pub(super) struct Roster<'a> {
     #[serde(borrow)]
     teams: Vec<RosterTeam<'a>>,
     #[serde(borrow)]
-    auto_backfill: Option<&'a str>,
+    refill: Refill<'a>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Refill<'a> {
+    Off,
+    Resting,
+    Open(&'a str),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -590,6 +598,8 @@ pub(super) struct RosterPlayer<'a> {
     id: &'a str,
     #[serde(borrow)]
     attributes: Entries<'a, AttributeValue<'a>>,
+    #[serde(borrow)]
+    latencies: Entries<'a, u32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -150,11 +150,17 @@ fn queue_fields() -> BoxedStrategy<QueueFields> {
 
 fn roster() -> BoxedStrategy<Arc<Roster>> {
     let attributes = vec((text(), attribute()), 0..3).prop_map(Listing::from_iter);
-    let player = (name(), attributes).prop_map(|(id, attributes)| RosterPlayer { id, attributes });
+    let latencies = vec((name(), any::<u32>()), 0..3).prop_map(Listing::from_iter);
+    let player = (name(), attributes, latencies).prop_map(|(id, attributes, latencies)| RosterPlayer {
+        id,
+        attributes,
+        latencies,
+    });
     let team = (name(), vec(player, 0..3)).prop_map(|(name, players)| RosterTeam { name, players });
-    (match_id(), name(), vec(team, 0..3), option::of(name()))
-        .prop_map(|(match_id, matchmaker, teams, auto_backfill)| {
-            Arc::new(Roster { match_id, matchmaker, teams, auto_backfill })
+    let refill = prop_oneof![Just(Refill::Off), Just(Refill::Resting), name().prop_map(Refill::Open)];
+    (match_id(), name(), vec(team, 0..3), refill)
+        .prop_map(|(match_id, matchmaker, teams, refill)| {
+            Arc::new(Roster { match_id, matchmaker, teams, refill })
         })
         .boxed()
 }

@@ -485,7 +485,11 @@ impl From<Roster<'_>> for model::Roster {
             match_id: roster.match_id.into(),
             matchmaker: roster.matchmaker.into(),
             teams: list(roster.teams),
-            auto_backfill: roster.auto_backfill.map(Into::into),
+            refill: match roster.refill {
+                Refill::Off => model::Refill::Off,
+                Refill::Resting => model::Refill::Resting,
+                Refill::Open(ticket) => model::Refill::Open(ticket.into()),
+            },
         }
     }
 }
@@ -502,6 +506,11 @@ impl From<RosterPlayer<'_>> for model::RosterPlayer {
         Self {
             id: player.id.into(),
             attributes: attributes.map(|(name, value)| (name.to_string(), value.into())).collect(),
+            latencies: player
+                .latencies
+                .into_iter()
+                .map(|(region, latency)| (region.into(), latency))
+                .collect(),
         }
     }
 }

@@ -480,7 +480,11 @@ impl<'a> From<&'a model::Roster> for Roster<'a> {
             match_id: MatchId(roster.match_id.0),
             matchmaker: roster.matchmaker.as_str(),
             teams: list(&roster.teams),
-            auto_backfill: roster.auto_backfill.as_ref().map(model::TicketId::as_str),
+            refill: match &roster.refill {
+                model::Refill::Off => Refill::Off,
+                model::Refill::Resting => Refill::Resting,
+                model::Refill::Open(ticket) => Refill::Open(ticket.as_str()),
+            },
         }
     }
 }
@@ -497,6 +501,7 @@ impl<'a> From<&'a model::RosterPlayer> for RosterPlayer<'a> {
         Self {
             id: player.id.as_str(),
             attributes: attributes.map(|(name, value)| (name.as_str(), value.into())).collect(),
+            latencies: player.latencies.iter().map(|(region, latency)| (region.as_str(), *latency)).collect(),
         }
     }
 }

@@ -64,7 +64,11 @@ fn a_queue() -> QueueFields {
 
 fn a_roster() -> Arc<Roster> {
     let players = players().into_iter();
-    let players = players.map(|player| RosterPlayer { id: player.id, attributes: player.attributes });
+    let players = players.map(|player| RosterPlayer {
+        id: player.id,
+        attributes: player.attributes,
+        latencies: player.latencies,
+    });
     Arc::new(Roster {
         match_id: MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
         matchmaker: "arena".into(),
@@ -72,7 +76,7 @@ fn a_roster() -> Arc<Roster> {
             RosterTeam { name: "red".into(), players: players.collect() },
             RosterTeam { name: "blue".into(), players: vec![] },
         ],
-        auto_backfill: Some("backfill-1".into()),
+        refill: Refill::Open("backfill-1".into()),
     })
 }
 
