@@ -1,12 +1,14 @@
 //! Hosting in version 1: its structs, under the same rules as those of [`super`].
 
+mod games;
 mod restore;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 use super::entries::Entries;
-use super::{AttributeValue, MatchId, Texts};
+use super::{MatchId, Texts};
+use games::*;
 
 /// Keys and values in the order that they were given.
 type Properties<'a> = Vec<(&'a str, &'a str)>;
@@ -460,181 +462,6 @@ pub(super) enum EndCause {
     Unhealthy,
     NotEnded,
     ComputeGone,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GameSession<'a> {
-    id: &'a str,
-    #[serde(borrow)]
-    fields: SessionFields<'a>,
-    #[serde(borrow)]
-    host: Host<'a>,
-    location: &'a str,
-    ip: &'a str,
-    #[serde(borrow)]
-    dns: Option<&'a str>,
-    port: u16,
-    status: SessionStatus,
-    created_at: u64,
-    #[serde(borrow)]
-    placement: Option<&'a str>,
-    #[serde(borrow)]
-    roster: Option<Roster<'a>>,
-    #[serde(borrow)]
-    update: Option<SessionUpdate<'a>>,
-    #[serde(borrow)]
-    players: Vec<PlayerSession<'a>>,
-    occupied: u32,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(super) enum Host<'a> {
-    Process(#[serde(borrow)] ProcessKey<'a>),
-    Elsewhere { until: u64, reservation_ms: u64 },
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Server<'a> {
-    #[serde(borrow)]
-    session: Option<&'a str>,
-    location: &'a str,
-    ip: &'a str,
-    #[serde(borrow)]
-    dns: Option<&'a str>,
-    port: u16,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SessionFields<'a> {
-    #[serde(borrow)]
-    name: Option<&'a str>,
-    max_players: u32,
-    #[serde(borrow)]
-    properties: Properties<'a>,
-    #[serde(borrow)]
-    data: Option<&'a str>,
-    #[serde(borrow)]
-    creator: Option<&'a str>,
-    #[serde(borrow)]
-    token: Option<&'a str>,
-    policy: JoinPolicy,
-    is_protected: bool,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum SessionStatus {
-    Activating { by: u64 },
-    Active,
-    Terminating,
-    Terminated { at: u64, end: SessionEnd },
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum JoinPolicy {
-    AcceptAll,
-    DenyAll,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum SessionEnd {
-    Finished,
-    Triggered,
-    Interrupted,
-    NotActivated,
-    TimeUp,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SessionUpdate<'a> {
-    at: u64,
-    reason: UpdateReason,
-    #[serde(borrow)]
-    backfill: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum UpdateReason {
-    RosterChanged,
-    BackfillFailed,
-    BackfillTimedOut,
-    BackfillCancelled,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Roster<'a> {
-    match_id: MatchId,
-    matchmaker: &'a str,
-    #[serde(borrow)]
-    teams: Vec<RosterTeam<'a>>,
-    #[serde(borrow)]
-    refill: Refill<'a>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Refill<'a> {
-    Off,
-    Resting,
-    Open(&'a str),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RosterTeam<'a> {
-    name: &'a str,
-    #[serde(borrow)]
-    players: Vec<RosterPlayer<'a>>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RosterPlayer<'a> {
-    id: &'a str,
-    #[serde(borrow)]
-    attributes: Entries<'a, AttributeValue<'a>>,
-    #[serde(borrow)]
-    latencies: Entries<'a, u32>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PlayerSession<'a> {
-    id: &'a str,
-    player: &'a str,
-    #[serde(borrow)]
-    data: Option<&'a str>,
-    status: PlayerSessionStatus,
-    created_at: u64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum PlayerSessionStatus {
-    Reserved { until: u64 },
-    Active,
-    Completed { at: u64 },
-    TimedOut { at: u64 },
-}
-
-/// A player session to be, and who asked for it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Reservation<'a> {
-    id: &'a str,
-    #[serde(borrow)]
-    request: PlayerRequest<'a>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct PlayerRequest<'a> {
-    player: &'a str,
-    #[serde(borrow)]
-    data: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
