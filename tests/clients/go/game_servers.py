@@ -443,13 +443,13 @@ def a_process_outlives_its_token(setting):
             id, seats = placed["GameSessionArn"], [one["PlayerSessionId"] for one in placed["PlacedPlayerSessions"]]
             game_server.do(f"accept {seats[0]}")
             connects = "Connecting to Amazon GameLift Servers WebSocket"
-            eventually(game_server.log.read_text, lambda log: log.count(connects) >= 4)
-            eventually(lambda: upgrade(studio, studio.token), lambda status: status == 403)
+            eventually(game_server.log.read_text, lambda log: log.count(connects) >= 2)
+            # The SDK holds what it has to say for five seconds, until its old connection is closed.
             game_server.do(f"accept {seats[1]}")
+            eventually(lambda: upgrade(studio, studio.token), lambda status: status == 403)
             assert studio.players(id) == {"ann": "ACTIVE", "bob": "ACTIVE"}
+            assert studio.session(id)["Status"] == "ACTIVE"
             assert (game_server.count("ready"), game_server.count("started")) == (1, 1), game_server.told
-            game_server.end()
-            studio.session_becomes(id, "TERMINATED")
 
 
 def a_process_with_a_wrong_token_is_turned_away(setting):
