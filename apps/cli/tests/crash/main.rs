@@ -45,7 +45,7 @@ fn acknowledged_is_kept_with_game_servers() {
 
 #[test]
 fn acknowledged_is_kept_with_game_servers_while_snapshots_are_written() {
-    lives(rounds(20) / 4, |random, rounds| hosting::live(random, rounds, &SNAPSHOTS));
+    lives(rounds(20) / 4, |random, rounds| hosting::live(random, rounds, &hosting::SNAPSHOTS));
 }
 
 fn rounds(default: usize) -> usize {

@@ -41,6 +41,8 @@ const OPTIONS: [&str; 8] = [
     "--set",
     "hosting.rate_limits=false",
 ];
+/// About one in each round: with more of them the journal could be truncated before its last events were heard.
+pub const SNAPSHOTS: [&str; 2] = ["--set", "journal.snapshot_bytes=30000"];
 const LONG: Duration = Duration::from_secs(20);
 
 /// Rounds on one journal.
@@ -67,6 +69,8 @@ pub fn live(random: &mut ChaCha8Rng, rounds: usize, more_options: &[&str]) {
         heard.into_iter().for_each(|one| story.add(one));
         server = Server::start_at(&address, folder.path(), &options);
     }
+    start_mark(server.api(), "mark-served");
+    catch_up(server.api(), &mut story, "mark-served");
     audit(server.api(), &place.fleet, &story, &ledger, &mut progress);
     is_served(server.api());
     end(server.api(), &place.fleet, &mut servers, &ledger, story);

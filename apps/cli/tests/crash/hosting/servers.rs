@@ -65,7 +65,7 @@ impl Seen {
             Happening::Updated { .. } => self.updated += 1,
             Happening::PlayerCame => self.players += 1,
             Happening::Trouble(Trouble::Reconnected) => self.reconnected += 1,
-            Happening::Failed(why) => self.complaints.push(format!("process {process}: {why}")),
+            Happening::Failed(why) => self.complain(process, why),
             Happening::Ended(ending) => self.end(process, ending),
             _ => {}
         }
@@ -76,9 +76,16 @@ impl Seen {
         self.playing.remove(&process);
         match ending {
             Ending::Crashed => self.crashed += 1,
-            Ending::Lost(lost) => self.complaints.push(format!("process {process} was lost: {lost:?}")),
-            Ending::Failed(why) => self.complaints.push(format!("process {process} failed: {why}")),
+            Ending::Lost(lost) => self.complain(process, format!("it was lost: {lost:?}")),
+            Ending::Failed(why) => self.complain(process, why),
             Ending::Finished | Ending::Terminated | Ending::Stopped => {}
+        }
+    }
+
+    fn complain(&mut self, process: usize, why: String) {
+        // The load terminates games, some of them before they began.
+        if !why.contains("is in TERMINATING status") {
+            self.complaints.push(format!("process {process}: {why}"));
         }
     }
 }
