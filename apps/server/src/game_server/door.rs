@@ -148,7 +148,8 @@ async fn let_in(app: &Arc<App>, request: &Request<Incoming>) -> Result<(HeaderVa
     let served = realm_of(app, &visit).await?;
     let token = prove(app, &served, &visit)?;
     let (outlet, inbox) = unbounded_channel();
-    let mut plug = served.switchboard.plug(visit.process.clone(), outlet.clone());
+    let idempotency_token = visit.idempotency_token.as_deref();
+    let mut plug = served.switchboard.plug(visit.process.clone(), outlet.clone(), idempotency_token);
     plug.knock();
     match connect(&served, visit.process, token.clone(), visit.sdk).await {
         Ok(missed) => plug.accepted(missed),

@@ -1,6 +1,7 @@
 //! What the door knows of one process: its sockets, its health, what it was answered. None of it is kept over a restart.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use matchwright_game_server::limits::Buckets;
@@ -9,6 +10,7 @@ use matchwright_model::GameSessionId;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::socket::ToSocket;
+use super::unread::Unread;
 
 pub(super) type Outlet = UnboundedSender<ToSocket>;
 
@@ -23,8 +25,9 @@ pub(super) struct Line {
     pub is_connected: bool,
     pub empty_since: Option<Instant>,
     was_accepted: bool,
-    /// The game that it was told to start through a socket that is still open.
+    /// The game that it was told to start.
     told: Option<GameSessionId>,
+    unread: Unread,
     answers: VecDeque<Answered>,
     pub buckets: Buckets,
     pub health: Health,
@@ -33,7 +36,11 @@ pub(super) struct Line {
 struct Plugged {
     id: u64,
     outlet: Outlet,
+    /// The same where an SDK tries one connection again; not all SDKs send one.
+    idempotency_token: Option<Box<str>>,
     is_accepted: bool,
+    /// Its process was told to connect anew.
+    is_leaving: bool,
     /// Pushes since it knocked, while the realm decides on it.
     held: Vec<PushKind>,
 }
@@ -63,15 +70,17 @@ impl Line {
             empty_since: None,
             was_accepted: false,
             told: None,
+            unread: Unread::default(),
             answers: VecDeque::new(),
             buckets: Buckets::default(),
             health: Health { good_at: now, bad: 0 },
         }
     }
 
-    pub fn plug(&mut self, id: u64, outlet: Outlet) {
+    pub fn plug(&mut self, id: u64, outlet: Outlet, idempotency_token: Option<Box<str>>) {
         self.empty_since = None;
-        self.sockets.push(Plugged { id, outlet, is_accepted: false, held: Vec::new() });
+        let (is_accepted, is_leaving, held) = (false, false, Vec::new());
+        self.sockets.push(Plugged { id, outlet, idempotency_token, is_accepted, is_leaving, held });
     }
 
     /// The newest that was let in.
@@ -81,10 +90,10 @@ impl Line {
 
     /// A socket was let in; `missed` is what the realm would tell it again.
     ///
-    /// While an older one is open nothing was missed: the SDK moves from one to the other by itself, and a second
-    /// CreateGameSession would start the game twice.
+    /// An SDK that was told to connect anew moves from one socket to the other by itself and missed nothing. Any other
+    /// that comes again has lost its older socket, whether we have noticed or not.
     pub fn accept(&mut self, id: u64, missed: Vec<PushKind>, now: Instant) {
-        let was_open = self.newest().is_some();
+        let is_move = self.is_move(id);
         (self.is_connected, self.was_accepted) = (true, true);
         self.health = Health { good_at: now, bad: 0 };
         for older in self.sockets.iter().filter(|socket| socket.is_accepted) {
@@ -93,11 +102,37 @@ impl Line {
         let Some(socket) = self.sockets.iter_mut().find(|socket| socket.id == id) else { return };
         socket.is_accepted = true;
         let held = std::mem::take(&mut socket.held);
-        if !was_open {
-            self.told = None;
-            let later: Vec<PushKind> = held.into_iter().filter(|push| !missed.contains(push)).collect();
-            missed.into_iter().chain(later).for_each(|push| self.push(push));
+        let is_read = self.told.as_ref().is_some_and(|told| !self.unread.holds_game(told));
+        let unread = self.unread.take();
+        if is_move {
+            return;
         }
+        // One that was read is on its way: a second CreateGameSession would start it twice.
+        if !is_read {
+            self.told = None;
+        }
+        in_order(missed, unread, held).into_iter().for_each(|push| self.push(push));
+    }
+
+    /// Whether a socket takes over from one that is still in use.
+    fn is_move(&self, id: u64) -> bool {
+        let socket = self.sockets.iter().find(|socket| socket.id == id);
+        let token = socket.and_then(|socket| socket.idempotency_token.as_ref());
+        self.newest().is_some_and(|older| {
+            older.is_leaving && (token.is_none() || older.idempotency_token.as_ref() != token)
+        })
+    }
+
+    /// A socket was told to connect anew.
+    pub fn leave(&mut self, id: u64) {
+        if let Some(socket) = self.sockets.iter_mut().find(|socket| socket.id == id) {
+            socket.is_leaving = true;
+        }
+    }
+
+    /// A socket has read all up to this push.
+    pub fn read(&mut self, id: u64, number: u64) {
+        self.unread.read(id, number);
     }
 
     /// True: it was the last one.
@@ -123,12 +158,18 @@ impl Line {
             }
             self.told = Some(session.id.clone());
         }
-        if push == PushKind::Close {
-            self.is_connected = false;
+        let is_last = push == PushKind::Close;
+        let push = Arc::new(push);
+        let newest = self.sockets.iter().rfind(|socket| socket.is_accepted);
+        // Without a socket it is told to the next one: the realm did not know yet that this one would miss it.
+        let number = match is_last {
+            true => 0,
+            false => self.unread.push(newest.map_or(0, |newest| newest.id), &push),
+        };
+        if let Some(newest) = newest {
+            let _ = newest.outlet.send(ToSocket::Push { number, push });
         }
-        if let Some(newest) = self.newest() {
-            let _ = newest.outlet.send(ToSocket::Push(Box::new(push)));
-        }
+        self.is_connected &= !is_last;
     }
 
     /// Remembers that a request is at work, or how it was answered.
@@ -190,6 +231,19 @@ impl Health {
         }
         is_lost
     }
+}
+
+/// What a process is told that has lost its older socket, each once: first its game, then what is older, then the rest.
+fn in_order(missed: Vec<PushKind>, unread: Vec<PushKind>, held: Vec<PushKind>) -> Vec<PushKind> {
+    let is_game = |push: &PushKind| matches!(push, PushKind::CreateSession(_));
+    let (games, missed): (Vec<PushKind>, Vec<PushKind>) = missed.into_iter().partition(is_game);
+    let mut all: Vec<PushKind> = Vec::new();
+    for push in [games, unread, missed, held].into_iter().flatten() {
+        if !all.contains(&push) {
+            all.push(push);
+        }
+    }
+    all
 }
 
 /// Pushes without the process, which the line knows.

@@ -1,7 +1,8 @@
 //! Game servers and the sockets they speak through: one socket each, for hours.
 //!
 //! Reading order: [`Settings`], `door` (who may in, before the upgrade is answered), `switchboard` (which socket is
-//! whose, and what is told to whom), `line` (what is known of one process), `socket` (the life of one socket).
+//! whose, and what is told to whom), `line` (what is known of one process), `unread` (what it may not have heard),
+//! `socket` (the life of one socket).
 
 mod door;
 mod line;
@@ -9,6 +10,7 @@ mod socket;
 mod switchboard;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub(crate) struct Settings {
     pub requests_per_socket: usize,
     pub has_rate_limits: bool,
     pub ping: Duration,
+    /// A push is followed by a ping so much later, whose answer says that it was read.
+    pub receipt: Duration,
     /// An SDK may not be ready for a game in the moment in which it hears that it is: it waits for the first heartbeat,
     /// or so long.
     pub ready_pause: Duration,
@@ -58,6 +62,7 @@ impl Settings {
             requests_per_socket: from.requests_per_socket,
             has_rate_limits: from.rate_limits,
             ping: Duration::from_secs(from.ping_seconds),
+            receipt: Duration::from_secs(2),
             ready_pause: Duration::from_millis(250),
             superseded: Duration::from_secs(30),
             patience: Duration::from_secs(10),

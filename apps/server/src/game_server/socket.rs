@@ -44,7 +44,10 @@ pub(super) enum ToSocket {
     },
     /// The answer to what was asked on another socket and then here again.
     Again(String),
-    Push(Box<PushKind>),
+    Push {
+        number: u64,
+        push: Arc<PushKind>,
+    },
     /// The token in force, where there is one.
     Token(Option<String>),
     /// The process has a newer socket.
@@ -83,7 +86,9 @@ pub(super) struct Socket {
     refresh_at: Option<Instant>,
     readiness: Readiness,
     /// Pushes that wait until it is ready, in order.
-    held: Vec<PushKind>,
+    held: Vec<(u64, Arc<PushKind>)>,
+    /// The number of the last push that left.
+    pushed: u64,
     /// Its process ended: it is closed once all is answered, or then.
     close_at: Option<Instant>,
     /// Superseded: dropped then, without a word, for a close frame would take the newer one along.
@@ -127,6 +132,7 @@ impl Socket {
             refresh_at,
             readiness: Readiness::Ready,
             held: Vec::new(),
+            pushed: 0,
             close_at: None,
             drop_at: None,
         }
@@ -190,7 +196,7 @@ impl Socket {
             return Next::Over;
         }
         self.ping_at = now + ping;
-        self.send(Message::Ping(Vec::new().into())).await
+        self.send(Message::Ping(self.pushed.to_be_bytes().to_vec().into())).await
     }
 
     /// Sends, or gives up a client that does not read.
@@ -248,6 +254,13 @@ impl Socket {
                 Next::On
             }
             Some(Ok(Message::Ping(_))) => self.flush().await,
+            Some(Ok(Message::Pong(number))) => {
+                // It repeats what it answers.
+                if let Ok(number) = number.as_ref().try_into() {
+                    self.plug.read(u64::from_be_bytes(number));
+                }
+                Next::On
+            }
             Some(Ok(_)) => Next::On,
             Some(Err(error)) => self.broken(error).await,
             None => Next::Over,
@@ -358,7 +371,7 @@ impl Socket {
         match told {
             ToSocket::Answer { text, readiness } => self.answered(text, readiness).await,
             ToSocket::Again(text) => self.say(text).await,
-            ToSocket::Push(push) => self.pushed(*push).await,
+            ToSocket::Push { number, push } => self.pushed(number, push).await,
             ToSocket::Token(token) => self.refresh(token).await,
             // By two: who connects on and on does not hold every socket that there is.
             ToSocket::Superseded if self.drop_at.is_some() => Next::Over,
@@ -389,8 +402,8 @@ impl Socket {
         }
     }
 
-    async fn pushed(&mut self, push: PushKind) -> Next {
-        if push == PushKind::Close {
+    async fn pushed(&mut self, number: u64, push: Arc<PushKind>) -> Next {
+        if *push == PushKind::Close {
             self.close_at = Some(Instant::now() + LAST_ANSWER);
             return match self.at_work {
                 0 => self.close(CloseCode::Normal, "the process has ended").await,
@@ -398,26 +411,26 @@ impl Socket {
             };
         }
         match self.readiness {
-            Readiness::Ready => self.push(&push).await,
+            Readiness::Ready => self.push(number, &push).await,
             _ => {
-                self.held.push(push);
+                self.held.push((number, push));
                 Next::On
             }
         }
     }
 
-    async fn push(&mut self, push: &PushKind) -> Next {
-        match self.served.game_servers.push(push) {
-            Some(text) => self.say(text).await,
-            None => Next::On,
-        }
+    async fn push(&mut self, number: u64, push: &PushKind) -> Next {
+        let Some(text) = self.served.game_servers.push(push) else { return Next::On };
+        self.pushed = number;
+        self.ping_at = self.ping_at.min(Instant::now() + self.app.sockets.settings.receipt);
+        self.say(text).await
     }
 
     /// It is ready: whatever waited for that goes out.
     async fn release(&mut self) -> Next {
         self.readiness = Readiness::Ready;
-        for push in std::mem::take(&mut self.held) {
-            if self.push(&push).await == Next::Over {
+        for (number, push) in std::mem::take(&mut self.held) {
+            if self.push(number, &push).await == Next::Over {
                 return Next::Over;
             }
         }
@@ -448,6 +461,7 @@ impl Socket {
         match token.filter(|token| self.origin.token.as_ref() != Some(token)) {
             Some(token) => {
                 self.refresh_at = Some(Instant::now() + REFRESH_AGAIN);
+                self.plug.leave();
                 let text = self.served.game_servers.refresh(&self.origin.endpoint, &token);
                 self.say(text).await
             }

@@ -111,10 +111,16 @@ impl Switchboard {
     }
 
     /// A place for a socket whose process is not let in yet.
-    pub(super) fn plug(self: &Arc<Self>, process: ProcessKey, outlet: Outlet) -> Plug {
+    pub(super) fn plug(
+        self: &Arc<Self>,
+        process: ProcessKey,
+        outlet: Outlet,
+        idempotency_token: Option<&str>,
+    ) -> Plug {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut lines = self.lines();
-        lines.entry(process.clone()).or_insert_with(|| Line::new(Instant::now())).plug(id, outlet);
+        let line = lines.entry(process.clone()).or_insert_with(|| Line::new(Instant::now()));
+        line.plug(id, outlet, idempotency_token.map(Into::into));
         drop(lines);
         Plug { board: self.clone(), process, id, stage: Stage::Outside }
     }
@@ -144,6 +150,16 @@ impl Plug {
         self.stage = Stage::Accepted;
         let now = Instant::now();
         self.board.with(&self.process, |line| line.accept(self.id, kinds(missed), now));
+    }
+
+    /// It was told to connect anew.
+    pub fn leave(&self) {
+        self.board.with(&self.process, |line| line.leave(self.id));
+    }
+
+    /// All up to this push was read.
+    pub fn read(&self, number: u64) {
+        self.board.with(&self.process, |line| line.read(self.id, number));
     }
 
     pub fn beat(&self, is_healthy: bool) {

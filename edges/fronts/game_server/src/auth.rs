@@ -110,7 +110,9 @@ pub fn read(query: &str) -> Result<Visit, AuthError> {
         kind if kind == "SigV4" => Proof::Signature(signature(&process, required)?),
         token => Proof::Token(token),
     };
-    Ok(Visit { process, sdk, proof, idempotency_token: optional("IdempotencyToken") })
+    // One that no SDK makes, and that would be kept for hours, counts as none.
+    let idempotency_token = optional("IdempotencyToken").filter(|token| token.len() <= 64);
+    Ok(Visit { process, sdk, proof, idempotency_token })
 }
 
 fn signature(

@@ -12,7 +12,7 @@ use matchwright_engine::{Command, Event, Reply};
 use matchwright_gamelift::{Front, FrontSettings};
 use matchwright_hosting::{
     Command as Hosted, GameSession, ProcessKey, Push, PushKind, Rejection, Reply as Replied, SessionFields,
-    SessionStatus, Token,
+    SessionStatus, Token, UpdateReason,
 };
 use matchwright_model::{GameSessionId, Timestamp};
 use serde_json::{Value, json};
@@ -229,6 +229,16 @@ where
     }
 }
 
+/// Answers pings for a while and says nothing else.
+async fn listen_only(client: &mut Client) {
+    let _ = tokio::time::timeout(Duration::from_millis(200), async {
+        while let Some(Ok(frame)) = client.next().await {
+            assert!(matches!(frame, Message::Ping(_)), "{frame:?}");
+        }
+    })
+    .await;
+}
+
 /// How it ended: the close code, or none.
 async fn end(client: &mut Client) -> Option<u16> {
     let mut code = None;
@@ -239,6 +249,11 @@ async fn end(client: &mut Client) -> Option<u16> {
             Some(Err(_)) | None => return code,
         }
     }
+}
+
+fn update(id: &str) -> PushKind {
+    let PushKind::CreateSession(session) = game(id) else { unreachable!("a game is created") };
+    PushKind::UpdateSession { session, reason: UpdateReason::BackfillFailed, backfill: None }
 }
 
 fn game(id: &str) -> PushKind {
@@ -366,13 +381,18 @@ async fn the_last_socket_that_goes_disconnects_the_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_socket_gets_the_pushes_and_the_older_one_no_close_frame() {
-    let house = House::open(|_, settings| settings.superseded = Duration::from_millis(300)).await;
+    let house = House::open(|_, settings| {
+        settings.superseded = Duration::from_millis(300);
+        settings.token_life = Duration::from_millis(400);
+    })
+    .await;
     let mut older = house.connect().await;
     house.push(game("g-1"));
     assert_eq!(hear(&mut older).await["Action"], "CreateGameSession");
+    assert_eq!(hear(&mut older).await["Action"], "RefreshConnection");
     // The realm cannot know that the older one heard it, and would tell the newer one.
     house.script.lock().unwrap().missed.push_back(vec![Push { process: key(), kind: game("g-1") }]);
-    let mut newer = house.connect().await;
+    let mut newer = house.try_connect(&format!("/?{}", QUERY.replace("tok-1", "tok-2"))).await.unwrap();
     house.push(PushKind::Terminate { by: Timestamp(7) });
     let terminate = json!({ "Action": "TerminateProcess", "TerminationTime": 7 });
     assert_eq!(hear(&mut newer).await, terminate, "the game was started already");
@@ -382,6 +402,44 @@ async fn a_newer_socket_gets_the_pushes_and_the_older_one_no_close_frame() {
     assert_eq!(end(&mut older).await, None, "its connection is dropped without a word");
     say(&mut newer, "HeartbeatServerProcess", "r-2", json!({ "HealthStatus": true })).await;
     assert_eq!(hear(&mut newer).await["StatusCode"], 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_pushed_into_a_dead_socket_is_told_again() {
+    let house = House::plain().await;
+    let (game, update) = (game("g-1"), update("g-1"));
+    let mut dead = house.connect().await;
+    for push in [&game, &update] {
+        house.push(push.clone());
+        // It arrives, but nobody can know that.
+        hear(&mut dead).await;
+    }
+    house.script.lock().unwrap().missed.push_back(vec![Push { process: key(), kind: game }]);
+    // The SDK noticed before we did, and comes with the same URL.
+    let mut client = house.connect().await;
+    assert_eq!(hear(&mut client).await["Action"], "CreateGameSession");
+    assert_eq!(hear(&mut client).await["UpdateReason"], "BACKFILL_FAILED");
+    // Both are gone; the game is active by now.
+    drop((dead, client));
+    house.until_asked("DisconnectProcess").await;
+    assert_eq!(hear(&mut house.connect().await).await["UpdateReason"], "BACKFILL_FAILED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_is_not_told_again() {
+    let house = House::open(|_, settings| settings.receipt = Duration::from_millis(20)).await;
+    let mut first = house.connect().await;
+    for push in [game("g-1"), update("g-1")] {
+        house.push(push);
+        hear(&mut first).await;
+    }
+    listen_only(&mut first).await;
+    drop(first);
+    house.until_asked("DisconnectProcess").await;
+    house.script.lock().unwrap().missed.push_back(vec![Push { process: key(), kind: game("g-1") }]);
+    let mut client = house.connect().await;
+    house.push(PushKind::Terminate { by: Timestamp(7) });
+    assert_eq!(hear(&mut client).await["Action"], "TerminateProcess");
 }
 
 #[tokio::test(flavor = "multi_thread")]
