@@ -55,7 +55,9 @@ impl Api {
     pub fn post(&self, operation: &str, body: &[u8]) -> Result<(u16, String), String> {
         let request = self.agent.post(&self.url).content_type("application/x-amz-json-1.1");
         let request = request.header("x-amz-target", format!("GameLift.{operation}"));
-        let mut answer = request.send(body).map_err(|error| error.to_string())?;
+        let mut answer = request.send(body).map_err(|error| {
+            format!("{error}; is a server running at {}? matchwright serve starts one", self.url)
+        })?;
         let status = answer.status().as_u16();
         answer.body_mut().read_to_string().map(|text| (status, text)).map_err(|error| error.to_string())
     }

@@ -101,9 +101,7 @@ impl DevFleet {
     }
 
     fn ensure(&self, api: &Api) -> Result<Fleet, String> {
-        let mut fleet = ensure(api, &self.names).map_err(|why| {
-            format!("{why}; is a server running at {}? matchwright serve starts one", self.endpoint)
-        })?;
+        let mut fleet = ensure(api, &self.names)?;
         if let Some(name) = &self.matchmaker {
             fleet.matchmaker(api, name)?;
         }

@@ -104,9 +104,7 @@ impl FakeServers {
     fn work(self) -> Result<(), String> {
         allow_sockets(self.count)?;
         let api = Api::new(self.endpoint.trim_end_matches('/'));
-        let mut fleet = ensure(&api, &self.names).map_err(|why| {
-            format!("{why}; is a server running at {}? matchwright serve starts one", self.endpoint)
-        })?;
+        let mut fleet = ensure(&api, &self.names)?;
         if let Some(name) = &self.matchmaker {
             fleet.matchmaker(&api, name)?;
         }
