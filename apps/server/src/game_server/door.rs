@@ -161,7 +161,7 @@ async fn let_in(app: &Arc<App>, request: &Request<Incoming>) -> Result<(HeaderVa
             return Err(refused);
         }
     }
-    let origin = Origin { endpoint: endpoint(app, request), token };
+    let origin = Origin::new(endpoint(app, request), token);
     let app = app.clone();
     Ok((accept, Entered { app, served, plug, origin, outlet, inbox, permit }))
 }

@@ -178,7 +178,10 @@ impl Line {
         match known {
             Some(Answered { answer: Some(answer), .. }) => Repeated::Answered(answer.to_string()),
             Some(at_work) => {
-                at_work.also.push(outlet.clone());
+                // Once for each socket, however often it asks.
+                if !at_work.also.iter().any(|one| one.same_channel(outlet)) {
+                    at_work.also.push(outlet.clone());
+                }
                 Repeated::AtWork
             }
             None => {
@@ -192,6 +195,12 @@ impl Line {
                 Repeated::No
             }
         }
+    }
+
+    /// How many wait for an answer to what was asked before.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.answers.iter().map(|one| one.also.len()).sum()
     }
 
     /// Keeps the answer of what is done; of what failed through no fault of the server's the next try counts.

@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use matchwright_engine::{Command, Rejection, Reply};
+use matchwright_game_server::auth::CLOCK_SKEW;
 use matchwright_game_server::errors::{INTERNAL, SocketError, THROTTLED};
 use matchwright_game_server::{Action, Ask, Front, Head, Outcome, Request};
 use matchwright_hosting::{Command as Hosted, PushKind, Reply as Replied};
@@ -56,9 +57,24 @@ pub(super) enum ToSocket {
 
 /// What a socket came with.
 pub(super) struct Origin {
-    pub endpoint: String,
-    /// None: it was signed, and needs no other.
-    pub token: Option<String>,
+    endpoint: String,
+    /// None: it was signed.
+    token: Option<String>,
+}
+
+impl Origin {
+    pub fn new(endpoint: String, token: Option<String>) -> Self {
+        Self { endpoint, token }
+    }
+
+    /// How old a connection gets before it is seen to that it can be made again. An SDK comes back with what it showed
+    /// at first: a known process with an expired token, but not with an old signature.
+    pub fn token_age(&self, token_life: Duration) -> Duration {
+        match self.token {
+            Some(_) => token_life / 8,
+            None => (token_life / 8).min(CLOCK_SKEW / 3),
+        }
+    }
 }
 
 /// Whether the SDK is ready for pushes.
@@ -82,7 +98,7 @@ pub(super) struct Socket {
     at_work: usize,
     heard_at: Instant,
     ping_at: Instant,
-    /// None: it keeps its token.
+    /// None: it is superseded, or its token is being asked for.
     refresh_at: Option<Instant>,
     readiness: Readiness,
     /// Pushes that wait until it is ready, in order.
@@ -115,8 +131,8 @@ impl Socket {
         let (now, settings) = (Instant::now(), &app.sockets.settings);
         // Not all at once: after a restart everybody comes back in the same second.
         let spread = u32::from(u8::try_from(plug.number() % 64).unwrap_or(0));
-        let refresh = settings.token_life / 8 + settings.token_life / 8 * spread / 64;
-        let refresh_at = origin.token.as_ref().map(|_| now + refresh);
+        let refresh = origin.token_age(settings.token_life);
+        let refresh_at = Some(now + refresh + refresh * spread / 64);
         let ping_at = now + settings.ping;
         Self {
             app,
@@ -466,7 +482,7 @@ impl Socket {
                 self.say(text).await
             }
             None => {
-                self.refresh_at = Some(Instant::now() + life / 8);
+                self.refresh_at = Some(Instant::now() + self.origin.token_age(life));
                 Next::On
             }
         }

@@ -73,7 +73,7 @@ impl Switchboard {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T>(&self, process: &ProcessKey, act: impl FnOnce(&mut Line) -> T) -> Option<T> {
+    pub(super) fn with<T>(&self, process: &ProcessKey, act: impl FnOnce(&mut Line) -> T) -> Option<T> {
         self.lines().get_mut(process).map(act)
     }
 

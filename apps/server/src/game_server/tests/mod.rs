@@ -598,6 +598,19 @@ async fn a_process_is_sent_to_a_new_connection_before_its_token_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signed_gets_a_token_while_its_signature_is_young() {
+    let house = House::open(|_, settings| settings.token_life = Duration::from_millis(400)).await;
+    let mut client = house.try_connect(&format!("/game-server?{}", signed_query())).await.unwrap();
+    assert_eq!(hear(&mut client).await["AuthToken"], "tok-2");
+    let (token, signature) = (Some("tok-1".to_string()), None);
+    let life = Duration::from_secs(3 * 3600);
+    assert_eq!(super::socket::Origin::new(String::new(), token).token_age(life), life / 8);
+    // Twice that, at the most, when it is one of many.
+    let age = super::socket::Origin::new(String::new(), signature).token_age(life);
+    assert!(age * 2 < matchwright_game_server::auth::CLOCK_SKEW, "{age:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_closes_with_1012_and_reports_nobody_lost() {
     let house = House::plain().await;
     let mut client = house.connect().await;
@@ -658,4 +671,31 @@ fn signed_query() -> String {
     format!(
         "{ids}&Authorization=SigV4&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={stamp}&X-Amz-Signature={signature}"
     )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_no_tls_handshake() {
+    let house = House::plain().await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &[0x16, 3, 1]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    house.drain.send_replace(true);
+    let mut byte = [0];
+    let cut = tokio::io::AsyncReadExt::read(&mut stream, &mut byte);
+    let cut = tokio::time::timeout(Duration::from_secs(5), cut).await.expect("in time");
+    assert!(matches!(cut, Ok(0) | Err(_)), "{cut:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_repeats_its_request_waits_for_it_once() {
+    let house = House::open(|_, settings| settings.has_rate_limits = false).await;
+    house.script.lock().unwrap().is_slow = true;
+    let mut client = house.connect().await;
+    for _ in 0..100 {
+        say(&mut client, "ActivateGameSession", "r-1", json!({ "GameSessionId": "g-1" })).await;
+    }
+    say(&mut client, "HeartbeatServerProcess", "r-2", json!({ "HealthStatus": true })).await;
+    assert_eq!(hear(&mut client).await["RequestId"], "r-2");
+    let switchboard = &house.app.realms[0].switchboard;
+    assert_eq!(switchboard.with(&key(), |line| line.waiting()), Some(1));
 }
