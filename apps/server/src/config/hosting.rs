@@ -1,6 +1,6 @@
 //! `[hosting]`: time limits of game servers and of the socket they speak through; `[tls]`: its certificate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use matchwright_hosting::Settings;
@@ -91,6 +91,25 @@ impl Hosting {
         }
     }
 
+    /// All times, with their keys.
+    pub(super) fn seconds(&self) -> [(&'static str, u64); 13] {
+        [
+            ("hosting.game_session_activation_timeout_seconds", self.game_session_activation_timeout_seconds),
+            ("hosting.player_session_reservation_seconds", self.player_session_reservation_seconds),
+            ("hosting.process_ready_timeout_seconds", self.process_ready_timeout_seconds),
+            ("hosting.reconnect_grace_seconds", self.reconnect_grace_seconds),
+            ("hosting.termination_grace_seconds", self.termination_grace_seconds),
+            ("hosting.heartbeat_seconds", self.heartbeat_seconds),
+            ("hosting.heartbeat_jitter_seconds", self.heartbeat_jitter_seconds),
+            ("hosting.token_life_seconds", self.token_life_seconds),
+            ("hosting.session_retention_seconds", self.session_retention_seconds),
+            ("hosting.placement_retention_seconds", self.placement_retention_seconds),
+            ("hosting.process_retention_seconds", self.process_retention_seconds),
+            ("hosting.queue_timeout_seconds", self.queue_timeout_seconds),
+            ("hosting.ping_seconds", self.ping_seconds),
+        ]
+    }
+
     /// The keys whose value must be at least 1, with their values.
     pub(super) fn at_least_one(&self) -> [(&'static str, u64); 12] {
         [
@@ -119,6 +138,14 @@ pub struct Tls {
 }
 
 impl Tls {
+    /// Files are named relative to the configuration file.
+    pub(super) fn resolve(&mut self, file: Option<&Path>) {
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        if self.is_configured() {
+            (self.certificate, self.key) = (folder.join(&self.certificate), folder.join(&self.key));
+        }
+    }
+
     pub fn is_configured(&self) -> bool {
         !self.certificate.as_os_str().is_empty()
     }

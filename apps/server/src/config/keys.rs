@@ -269,7 +269,7 @@ pub const KEYS: &[Key] = &[
     key(
         "tls.certificate",
         "\"\"",
-        "A file of PEM certificates, the server's own first. Read again when it changes. Empty: one that is made at the first start, under `data_dir`.",
+        "A file of PEM certificates, the server's own first, relative to the configuration file. Read again when it changes. Empty: one that is made at the first start, under `data_dir`.",
     ),
     key("tls.key", "\"\"", "The file of its private key, as PEM."),
 ];

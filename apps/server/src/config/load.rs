@@ -45,6 +45,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     check(&config, &place)?;
     read_policies(&mut config, sources.file.as_deref())?;
     allocator::resolve(&mut config, sources.file.as_deref());
+    config.tls.resolve(sources.file.as_deref());
     allocators(&config)?;
     keyring(&config).map(|_| config)
 }
@@ -246,10 +247,19 @@ fn check(config: &Config, place: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
+const YEAR_SECONDS: u64 = 31_536_000;
+
 fn check_hosting(config: &Config, place: &str) -> Result<(), ConfigError> {
     let hosting = &config.hosting;
     if let Some((key, _)) = hosting.at_least_one().iter().find(|(_, value)| *value == 0) {
         return Err(wrong(place, key, "at least 1", "0"));
+    }
+    if let Some((key, value)) = hosting.seconds().iter().find(|(_, seconds)| *seconds > YEAR_SECONDS) {
+        return Err(wrong(place, key, "at most a year", &value.to_string()));
+    }
+    if hosting.heartbeats_missed > 1000 {
+        let found = hosting.heartbeats_missed.to_string();
+        return Err(wrong(place, "hosting.heartbeats_missed", "at most 1000", &found));
     }
     let endpoint = &hosting.public_endpoint;
     let is_url = endpoint.starts_with("ws://") || endpoint.starts_with("wss://");
@@ -364,6 +374,8 @@ mod tests {
             "search.workers=0",
             "limits.requests=x",
             "hosting.heartbeat_seconds=0",
+            "hosting.heartbeats_missed=1001",
+            "hosting.ping_seconds=9000000000000000000",
             "hosting.public_endpoint=http://x",
             "hosting.paths=[\"x\"]",
             "tls.key=x.pem",
@@ -372,6 +384,16 @@ mod tests {
         }
         assert_eq!(from_text("x = = 1").unwrap_err().code(), "C102");
         assert_eq!(set(&["listen"]).unwrap_err().code(), "C105");
+    }
+
+    #[test]
+    fn certificates_are_named_relative_to_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("matchwright.toml");
+        std::fs::write(&file, "[tls]\ncertificate = \"c.pem\"\nkey = \"/elsewhere/k.pem\"\n").unwrap();
+        let tls = load(&Sources { file: Some(file), ..Sources::default() }).unwrap().tls;
+        let key = std::path::PathBuf::from("/elsewhere/k.pem");
+        assert_eq!((tls.certificate, tls.key), (folder.path().join("c.pem"), key));
     }
 
     #[test]

@@ -78,7 +78,11 @@ async fn open(stream: TcpStream, app: Arc<App>, tls: TlsAcceptor) {
         Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {
             // Boxed, or every connection would carry the room for it.
             let handshake = Box::pin(tokio::time::timeout(patience, tls.accept(stream)));
-            match handshake.await {
+            let shaken = tokio::select! {
+                shaken = handshake => shaken,
+                _ = draining.wait_for(|is_draining| *is_draining) => return,
+            };
+            match shaken {
                 Ok(Ok(stream)) => Box::pin(serve(stream, app, true)).await,
                 Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
                 Err(_) => tracing::debug!("a TLS handshake was not over in time"),

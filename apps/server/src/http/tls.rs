@@ -158,9 +158,14 @@ fn make(folder: &Path, files: &[PathBuf; 2], names: &[String]) -> Result<(), Tls
     Ok(())
 }
 
+/// Whole or not at all: half a certificate would keep the node from starting.
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    let beside = file.with_added_extension("new");
     let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+    let mut opened = open.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    opened.write_all(text.as_bytes())?;
+    opened.sync_all()?;
+    std::fs::rename(beside, file)
 }
 
 #[cfg(test)]
