@@ -27,7 +27,7 @@ pub(crate) struct Index {
     due: BTreeSet<(Timestamp, Due)>,
     /// How long ended tickets are kept.
     retention: Duration,
-    /// Else the request deadline waits while a proposal or placement may still succeed (D-111).
+    /// Else the request deadline waits while a proposal may still succeed, as it always does for a placement (D-111).
     deadline_during_acceptance: bool,
 }
 
@@ -107,7 +107,12 @@ impl Index {
     }
 
     fn deadline(&self, ticket: &Ticket, status: Status) -> Option<(Timestamp, Due)> {
-        if status.live_match().is_some() && !self.deadline_during_acceptance {
+        let waits = match status {
+            Status::Placing { .. } => true,
+            Status::Proposed { .. } => !self.deadline_during_acceptance,
+            _ => false,
+        };
+        if waits {
             return None;
         }
         Some(match status.ended_at() {

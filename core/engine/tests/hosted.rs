@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use matchwright_engine::{
-    BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record, Rejection,
+    BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record, Rejection, Seat,
     Settings, State, apply, decide,
 };
 use matchwright_hosting as hosting;
@@ -265,4 +265,29 @@ fn a_mode_does_not_change_under_what_is_under_way() {
     world.ask(&Command::StopTicket { id: "auto".into() });
     world.ask(&update);
     assert_eq!(world.state.matchmakers["m"].mode(), Mode::Standalone);
+}
+
+#[test]
+fn a_ticket_whose_time_is_over_while_it_is_placed_does_not_keep_hosting_from_its_deadlines() {
+    let settings = Settings { deadline_during_acceptance: true, ..Settings::default() };
+    let mut world = World::with(settings);
+    let deadline = START + Duration::from_secs(60);
+    let (id, players) = (TicketId::from("bob"), [player("bob")].into());
+    world.happen(Change::TicketStarted { id: id.clone(), matchmaker: "m".into(), players, deadline });
+    world.happen(Change::TicketSearching { id: id.clone(), reason: None });
+    let seat = Seat { ticket: id, player: "bob".into(), team: "red".into() };
+    world.happen(Change::MatchProposed {
+        id: MatchId(2),
+        matchmaker: "m".into(),
+        seats: vec![seat],
+        acceptance_deadline: None,
+        region: None,
+        rule_counts: Vec::new(),
+    });
+    let lost =
+        hosting::Change::ProcessDisconnected { process: process(), until: START + Duration::from_secs(90) };
+    world.happen(Change::Hosting(Box::new(lost)));
+    world.now = START + Duration::from_secs(120);
+    world.ask(&Command::Tick);
+    assert!(!world.state.hosting.processes[&process()].is_live(), "it did not come back in time");
 }
