@@ -265,7 +265,7 @@ fn of_aliases_and_computes() -> Vec<Case> {
     use Operation::*;
     let simple = || Box::new(alias(Routing::Fleet("fleet-1".into())));
     let mut nowhere = alias(Routing::Nowhere { message: "closed".to_string() });
-    nowhere.fields.description = Some("for now".to_string());
+    nowhere.fields.description = Some("closed for the season".to_string());
     let listed = vec![("alias-1".into(), *simple()), ("alias-2".into(), nowhere)];
     let token = Token { text: "abc-1".to_string(), expires_at: END };
     let mut unnamed = compute();
