@@ -1,26 +1,22 @@
 //! What hosting means for tickets, and tickets for hosting, where one outlives the other.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use common::process;
 use matchwright_engine::{
     BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record, Rejection, Seat,
     Settings, State, apply, decide,
 };
 use matchwright_hosting as hosting;
-use matchwright_hosting::{
-    ComputeFields, Destination, FleetFields, Fresh, ProcessKey, QueueFields, Sdk, SessionFields, UpdateReason,
-};
+use matchwright_hosting::{Fresh, ProcessKey, Sdk, UpdateReason};
 use matchwright_model::{
-    Listing, LocationName, MatchId, MatchmakerName, Player, Refill, Roster, RosterPlayer, RosterTeam,
-    TicketId, Timestamp,
+    Listing, MatchId, MatchmakerName, Player, Refill, Roster, RosterPlayer, RosterTeam, TicketId, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_secs(1000);
-
-fn process() -> ProcessKey {
-    ProcessKey { fleet: "fleet-1".into(), compute: "machine".into(), id: "process".into() }
-}
 
 fn player(id: &str) -> Player {
     let team = Some("red".into());
@@ -38,16 +34,6 @@ fn fields() -> MatchmakerFields {
 
 /// A fleet with a queue, and a game of ann's in it with an automatic backfill, `auto`.
 fn game() -> Vec<hosting::Change> {
-    let location = LocationName::from("custom-here");
-    let compute = ComputeFields {
-        location: location.clone(),
-        ip: "10.0.0.1".into(),
-        dns: None,
-        certificate_path: None,
-    };
-    let fleet = FleetFields::least("fleet");
-    let queue = QueueFields::least(Duration::from_secs(600), vec![Destination::Fleet("fleet-1".into())]);
-    let session = SessionFields::least(4);
     let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new(), latencies: Listing::new() };
     let roster = Roster {
         match_id: MatchId(1),
@@ -55,34 +41,7 @@ fn game() -> Vec<hosting::Change> {
         teams: vec![RosterTeam { name: "red".into(), players: vec![ann] }],
         refill: Refill::Open("auto".into()),
     };
-    let tags = BTreeMap::new;
-    let ready_by = START + Duration::from_secs(300);
-    vec![
-        hosting::Change::LocationCreated { name: location.clone(), tags: tags() },
-        hosting::Change::FleetCreated {
-            id: "fleet-1".into(),
-            fields: fleet,
-            locations: [location].into(),
-            tags: tags(),
-        },
-        hosting::Change::ComputeRegistered {
-            fleet: "fleet-1".into(),
-            name: "machine".into(),
-            fields: compute,
-        },
-        hosting::Change::QueueCreated { name: "queue".into(), fields: queue, tags: tags() },
-        hosting::Change::ProcessConnected { process: process(), sdk: Sdk::default(), ready_by },
-        hosting::Change::ProcessReady { process: process(), port: 7777, log_paths: Vec::new() },
-        hosting::Change::SessionStarted {
-            id: "game".into(),
-            process: process(),
-            fields: session,
-            placement: None,
-            roster: Some(roster.into()),
-            activate_by: ready_by,
-        },
-        hosting::Change::SessionActivated { id: "game".into() },
-    ]
+    common::game(Duration::from_secs(600), START + Duration::from_secs(300), Some(roster))
 }
 
 struct World {

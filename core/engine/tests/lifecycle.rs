@@ -1,20 +1,19 @@
 //! Every state × every event, the refused ones too. `cargo xtask bless` rewrites the tables; the diff is the review.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use common::process;
 use expect_test::expect_file;
 use matchwright_engine::{
     Change, Command, Context, MatchmakerFields, Mode, Proposal, Record, Seat, Settings, State, Status, apply,
     decide, snapshot,
 };
 use matchwright_hosting as hosting;
-use matchwright_hosting::{
-    ComputeFields, Destination, FleetFields, Fresh, ProcessKey, QueueFields, Sdk, SessionFields,
-};
-use matchwright_model::{
-    Listing, LocationName, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp,
-};
+use matchwright_hosting::{Fresh, ProcessKey};
+use matchwright_model::{Listing, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
 const MATCH: MatchId = MatchId(7);
@@ -48,54 +47,8 @@ fn seats() -> Vec<Seat> {
     vec![seat("own", "ann", "red"), seat("other", "bob", "blue")]
 }
 
-/// The process that hosts the game.
-fn process() -> ProcessKey {
-    ProcessKey { fleet: "fleet-1".into(), compute: "machine".into(), id: "process".into() }
-}
-
-/// A queue with a fleet, and a running game in it that a backfill can be for.
 fn game() -> Vec<hosting::Change> {
-    let location = LocationName::from("custom-here");
-    let compute = ComputeFields {
-        location: location.clone(),
-        ip: "10.0.0.1".into(),
-        dns: None,
-        certificate_path: None,
-    };
-    let fleet = FleetFields::least("fleet");
-    let queue = QueueFields::least(QUEUE, vec![Destination::Fleet("fleet-1".into())]);
-    let session = SessionFields::least(4);
-    let tags = BTreeMap::new;
-    vec![
-        hosting::Change::LocationCreated { name: location.clone(), tags: tags() },
-        hosting::Change::FleetCreated {
-            id: "fleet-1".into(),
-            fields: fleet,
-            locations: [location].into(),
-            tags: tags(),
-        },
-        hosting::Change::ComputeRegistered {
-            fleet: "fleet-1".into(),
-            name: "machine".into(),
-            fields: compute,
-        },
-        hosting::Change::QueueCreated { name: "queue".into(), fields: queue, tags: tags() },
-        hosting::Change::ProcessConnected {
-            process: process(),
-            sdk: Sdk::default(),
-            ready_by: AFTER_REQUEST,
-        },
-        hosting::Change::ProcessReady { process: process(), port: 7777, log_paths: Vec::new() },
-        hosting::Change::SessionStarted {
-            id: "game".into(),
-            process: process(),
-            fields: session,
-            placement: None,
-            roster: None,
-            activate_by: AFTER_REQUEST,
-        },
-        hosting::Change::SessionActivated { id: "game".into() },
-    ]
+    common::game(QUEUE, AFTER_REQUEST, None)
 }
 
 /// The process that the match gets.
