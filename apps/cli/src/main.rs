@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// The threads of a node hand their allocations to each other, which the system's allocator is slow at.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: matchwright_heap::Heap = matchwright_heap::Heap;
 
 use clap::{Parser, Subcommand};
 

@@ -60,10 +60,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("matchwright-fake-server", &[]),
+    ("matchwright-heap", &[]),
     (
         "matchwright",
         &[
             "matchwright-fake-server",
+            "matchwright-heap",
             "matchwright-model",
             "matchwright-rules",
             "matchwright-engine",
