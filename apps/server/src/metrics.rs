@@ -148,8 +148,8 @@ impl Meters {
         Arc::new(Self { recorder, region, known: Mutex::default() })
     }
 
-    fn record(&self, record: impl FnOnce()) {
-        with_local_recorder(&self.recorder.recorder, record);
+    fn record<T>(&self, record: impl FnOnce() -> T) -> T {
+        with_local_recorder(&self.recorder.recorder, record)
     }
 
     pub(crate) fn committed(&self, took: Duration, records: usize) {
@@ -203,17 +203,17 @@ impl Meters {
             Source::Queue(name) => return self.count_placement(name, event),
         };
         let mut add = |name: &'static str, count: usize| {
-            let made = || counter!(name, &self.labels(matchmaker.as_str()));
+            let made = || self.record(|| counter!(name, &self.labels(matchmaker.as_str())));
             counters.entry((name, matchmaker.clone())).or_insert_with(made).increment(count as u64);
         };
         let mut waits = |name: &'static str| {
-            let made = || histogram!(name, &self.labels(matchmaker.as_str()));
+            let made = || self.record(|| histogram!(name, &self.labels(matchmaker.as_str())));
             let histogram = histograms.entry((name, matchmaker.clone())).or_insert_with(made);
             let waits = event.tickets.iter().map(|ticket| event.at.since(ticket.started_at));
             waits.for_each(|wait| histogram.record(wait));
         };
         let players = || event.tickets.iter().map(|ticket| ticket.players.len()).sum();
-        self.record(|| match &event.kind {
+        match &event.kind {
             EventKind::Searching { .. } => {
                 add("matchwright_tickets_started", event.tickets.len());
                 add("matchwright_players_started", players());
@@ -238,7 +238,7 @@ impl Meters {
             }
             EventKind::Failed { .. } => add("matchwright_tickets_failed", event.tickets.len()),
             EventKind::Answered { .. } | EventKind::PlacementEnded { .. } => {}
-        });
+        }
     }
 
     fn count_placement(&self, queue: &QueueName, event: &Event) {
@@ -257,12 +257,14 @@ impl Meters {
     }
 
     fn rules(&self, matchmaker: &MatchmakerName, counts: &[RuleCount]) {
-        for one in counts.iter().take(RULES_MAX) {
-            let [region, matchmaker] = self.labels(matchmaker.as_str());
-            let labels = [region, matchmaker, ("rule", one.rule.clone())];
-            counter!("matchwright_rule_evaluations_passed", &labels).increment(one.passed);
-            counter!("matchwright_rule_evaluations_failed", &labels).increment(one.failed);
-        }
+        self.record(|| {
+            for one in counts.iter().take(RULES_MAX) {
+                let [region, matchmaker] = self.labels(matchmaker.as_str());
+                let labels = [region, matchmaker, ("rule", one.rule.clone())];
+                counter!("matchwright_rule_evaluations_passed", &labels).increment(one.passed);
+                counter!("matchwright_rule_evaluations_failed", &labels).increment(one.failed);
+            }
+        });
     }
 }
 
