@@ -7,6 +7,8 @@ use ciborium::Value as Cbor;
 use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::json;
+
 /// Texts are borrowed from the request or the event wherever they stand there as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Document<'a> {
@@ -40,7 +42,10 @@ impl<'a> Document<'a> {
     }
 
     pub fn from_json(body: &'a [u8]) -> Result<Self, String> {
-        serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))
+        match str::from_utf8(body).ok().and_then(json::read) {
+            Some(document) => Ok(document),
+            None => serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}")),
+        }
     }
 
     pub fn from_cbor(mut body: &[u8]) -> Result<Self, String> {

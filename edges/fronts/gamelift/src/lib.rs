@@ -1,8 +1,9 @@
 //! Amazon GameLift on the wire, matchmaking and hosting on machines of one's own: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
 //! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree of
-//! a request in either), `decode` and `shapes` (requests and their constraints), [`search`] (their expressions), `out`
-//! (what is written, in either), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
+//! a request in either) and `json` (how most are read), `decode` and `shapes` (requests and their constraints),
+//! [`search`] (their expressions), `out` (what is written, in either), `encode` (replies), [`errors`], [`events`],
+//! [`auth`] (who may ask).
 
 pub mod auth;
 mod decode;
@@ -10,6 +11,7 @@ mod document;
 mod encode;
 pub mod errors;
 pub mod events;
+mod json;
 pub mod operations;
 mod out;
 mod protocol;
