@@ -4,8 +4,10 @@ use matchwright_model::Timestamp;
 use serde::Serialize;
 
 use crate::Protocol;
+use crate::json::plain_bytes;
 
 /// The first bits of a header in CBOR (RFC 8949, 3.1).
+const TEXT: u8 = 0b011 << 5;
 const LIST: u8 = 0b100 << 5;
 const MAP: u8 = 0b101 << 5;
 /// Tag 1: seconds since 1970, as RPC v2 CBOR writes a time (D-01).
@@ -28,7 +30,30 @@ impl Out {
     }
 
     pub fn text(&mut self, text: &(impl AsRef<str> + ?Sized)) {
-        self.scalar(text.as_ref());
+        let text = text.as_ref();
+        match self.protocol {
+            Protocol::Json if plain_bytes(text.as_bytes()) < text.len() => self.scalar(text),
+            _ => self.plain(text),
+        }
+    }
+
+    /// A text in which JSON escapes nothing.
+    fn plain(&mut self, text: &str) {
+        match self.protocol {
+            Protocol::Json => {
+                self.bytes.push(b'"');
+                self.bytes.extend_from_slice(text.as_bytes());
+                self.bytes.push(b'"');
+            }
+            Protocol::Cbor => {
+                match text.len() {
+                    length @ 0..24 => self.bytes.push(TEXT | length as u8),
+                    length @ 24..0x100 => self.bytes.extend([TEXT | 24, length as u8]),
+                    _ => return self.scalar(text),
+                }
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+        }
     }
 
     pub fn int(&mut self, number: i64) {
@@ -86,26 +111,35 @@ const NEVER_FAILS: &str = "writing to memory cannot fail";
 pub(crate) struct Members<'o>(Open<'o>);
 
 impl Members<'_> {
-    /// Where the value of this member is to be written: exactly one.
-    pub fn member(&mut self, key: &str) -> &mut Out {
+    /// Where the value of this member of the model is to be written: exactly one.
+    pub fn member(&mut self, key: &'static str) -> &mut Out {
+        self.named(|out| out.plain(key))
+    }
+
+    /// As `member`, where the key is a text that somebody chose.
+    pub fn entry(&mut self, key: &str) -> &mut Out {
+        self.named(|out| out.text(key))
+    }
+
+    fn named(&mut self, write_key: impl FnOnce(&mut Out)) -> &mut Out {
         self.0.next();
         let out = &mut *self.0.out;
-        out.text(key);
+        write_key(out);
         if out.protocol == Protocol::Json {
             out.bytes.push(b':');
         }
         out
     }
 
-    pub fn text(&mut self, key: &str, text: &(impl AsRef<str> + ?Sized)) {
+    pub fn text(&mut self, key: &'static str, text: &(impl AsRef<str> + ?Sized)) {
         self.member(key).text(text);
     }
 
-    pub fn int(&mut self, key: &str, number: impl Into<i64>) {
+    pub fn int(&mut self, key: &'static str, number: impl Into<i64>) {
         self.member(key).int(number.into());
     }
 
-    pub fn optional_text(&mut self, key: &str, text: Option<&(impl AsRef<str> + ?Sized)>) {
+    pub fn optional_text(&mut self, key: &'static str, text: Option<&(impl AsRef<str> + ?Sized)>) {
         if let Some(text) = text {
             self.text(key, text);
         }
@@ -160,16 +194,36 @@ mod tests {
     fn written(protocol: Protocol, items: u32) -> Vec<u8> {
         let mut out = Out::new(protocol);
         out.map(|map| {
-            map.text("a \"text\"", "ü\n");
+            map.entry("a \"text\"").text("ü\n");
             map.member("list").list(0..items, |out, item| out.int(item.into()));
             map.member("empty").map(|_| {});
-            map.member("members").map(|map| (0..items).for_each(|item| map.int(&item.to_string(), item)));
+            map.member("members").map(|map| {
+                (0..items).for_each(|item| map.entry(&item.to_string()).int(item.into()));
+            });
             map.member("time").time(Timestamp(1_767_323_045_250));
             map.optional_text("absent", None::<&str>);
             map.member("is").bool(true);
             map.member("number").double(0.1);
         });
         out.into_bytes()
+    }
+
+    #[test]
+    fn texts_are_written_as_serde_writes_them() {
+        for text in ["", "plain", "a \"quote\"", "\\", "line\nline", "ü and \u{7f}", "\0"] {
+            for length in [0, 1, 7, 8, 23, 24, 255, 256, 70_000] {
+                let text = format!("{}{text}", "x".repeat(length));
+                let [json, cbor] = [Protocol::Json, Protocol::Cbor].map(|protocol| {
+                    let mut out = Out::new(protocol);
+                    out.text(&text);
+                    out.into_bytes()
+                });
+                assert_eq!(json, serde_json::to_vec(&text).unwrap(), "{text:?}");
+                let mut expected = Vec::new();
+                ciborium::into_writer(&text, &mut expected).unwrap();
+                assert_eq!(cbor, expected, "{text:?}");
+            }
+        }
     }
 
     #[test]

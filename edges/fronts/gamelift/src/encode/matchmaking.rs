@@ -139,13 +139,15 @@ fn player(one: &Player, team: Option<&TeamName>, out: &mut Out) {
         player.text("PlayerId", &one.id);
         if !one.attributes.is_empty() {
             player.member("PlayerAttributes").map(|attributes| {
-                one.attributes.iter().for_each(|(name, value)| attribute(value, attributes.member(name)));
+                one.attributes.iter().for_each(|(name, value)| attribute(value, attributes.entry(name)));
             });
         }
         player.optional_text("Team", team);
         if !one.latencies.is_empty() {
             player.member("LatencyInMs").map(|latencies| {
-                one.latencies.iter().for_each(|(region, latency)| latencies.int(region.as_str(), *latency));
+                one.latencies
+                    .iter()
+                    .for_each(|(region, latency)| latencies.entry(region.as_str()).int(i64::from(*latency)));
             });
         }
     });
@@ -157,7 +159,7 @@ fn attribute(value: &AttributeValue, out: &mut Out) {
         AttributeValue::Number(number) => typed.member("N").double(*number),
         AttributeValue::TextList(list) => typed.member("SL").list(list.iter(), |out, one| out.text(one)),
         AttributeValue::NumberMap(map) => typed.member("SDM").map(|numbers| {
-            map.iter().for_each(|(key, number)| numbers.member(key).double(*number));
+            map.iter().for_each(|(key, number)| numbers.entry(key).double(*number));
         }),
     });
 }

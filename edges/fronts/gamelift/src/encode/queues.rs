@@ -54,7 +54,7 @@ fn destination(front: &Front, one: &Destination, out: &mut Out) {
     out.map(|destination| destination.text("DestinationArn", &arn));
 }
 
-fn locations(key: &str, names: &[LocationName], members: &mut Members<'_>) {
+fn locations(key: &'static str, names: &[LocationName], members: &mut Members<'_>) {
     members.member(key).list(names.iter(), |out, name| out.text(name));
 }
 
