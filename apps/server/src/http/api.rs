@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming};
 use matchwright_engine::{Answer, Rejection, Reply};
@@ -57,6 +57,8 @@ struct Asked {
     protocol: Protocol,
     operation: Operation,
     outcome: Coming,
+    /// For the answer: those of the request, emptied, have room already.
+    headers: HeaderMap,
 }
 
 enum Coming {
@@ -75,8 +77,12 @@ pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<
         Some(Err(rest)) => Box::pin(enter(&app, *rest)).await,
     };
     // Nothing of the request is left while the disk is waited for: the connection reads on where it lay.
+    let mut headers = HeaderMap::new();
     let done = match asked {
-        Ok(asked) => asked.done().await,
+        Ok(mut asked) => {
+            std::mem::swap(&mut headers, &mut asked.headers);
+            asked.done().await
+        }
         Err(refused) => Err(refused),
     };
     let (operation, answer) = done.unwrap_or_else(|refused| {
@@ -86,7 +92,7 @@ pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<
     });
     app.recorder.request(operation, answer.status);
     let id = app.ids.lock().unwrap_or_else(PoisonError::into_inner).any();
-    respond(answer, id)
+    respond(answer, headers, id)
 }
 
 /// A request that is waited for: for the rest of its body, or for the proof that its caller may.
@@ -108,7 +114,7 @@ fn at_once(app: &App, request: Request<Incoming>) -> Result<Result<Asked, Refuse
         return Err(Box::new(Rest { head, first, body }));
     };
     let served = app.gate.realm(&app.realms, &head).map_err(Refused::from);
-    Ok(served.and_then(|served| ask(app, served, &head, &first, &anybody)))
+    Ok(served.and_then(|served| ask(app, served, head, &first, &anybody)))
 }
 
 async fn enter(app: &App, rest: Rest) -> Result<Asked, Refused> {
@@ -116,14 +122,14 @@ async fn enter(app: &App, rest: Rest) -> Result<Asked, Refused> {
     let body = read_on(first, body, &app.limits).await?;
     let served = app.gate.realm(&app.realms, &head)?;
     let visitor = app.gate.enter(&head, &body, served).await?;
-    ask(app, served, &head, &body, &visitor)
+    ask(app, served, head, &body, &visitor)
 }
 
 /// Understands a request and hands it to its realm.
 fn ask(
     app: &App,
     served: &Arc<Served>,
-    head: &request::Parts,
+    head: request::Parts,
     body: &[u8],
     visitor: &Visitor<'_>,
 ) -> Result<Asked, Refused> {
@@ -138,7 +144,9 @@ fn ask(
         Ask::Query(query) => Coming::Answer(served.realm.query(query).map_err(unavailable)?),
         Ask::Command(command) => Coming::Reply(served.realm.command(command).map_err(unavailable)?),
     };
-    Ok(Asked { served: served.clone(), protocol, operation, outcome })
+    let mut headers = head.headers;
+    headers.clear();
+    Ok(Asked { served: served.clone(), protocol, operation, outcome, headers })
 }
 
 impl Asked {
@@ -157,16 +165,16 @@ impl Asked {
     }
 }
 
-fn respond(answer: matchwright_gamelift::Response, id: u128) -> Response<Body> {
-    let mut response = Response::new(full(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
+fn respond(answer: matchwright_gamelift::Response, mut headers: HeaderMap, id: u128) -> Response<Body> {
     for (name, value) in answer.headers {
-        headers.insert(*name, HeaderValue::from_static(value));
+        headers.insert(name, value.clone());
     }
     if let Ok(id) = HeaderValue::from_maybe_shared(Bytes::from(MatchId(id).to_string())) {
         headers.insert(&REQUEST_ID, id);
     }
+    let mut response = Response::new(full(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers;
     // What is left of a body that was too large or too slow is not waited for.
     if [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT].contains(&response.status()) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

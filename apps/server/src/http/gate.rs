@@ -39,9 +39,10 @@ impl Gate {
     /// # Errors
     /// `UnsupportedRegionException` with the regions that are served.
     pub fn realm<'a>(&self, realms: &'a [Arc<Served>], head: &Parts) -> Result<&'a Arc<Served>, ApiError> {
-        let Some(credential) = Credential::of(head).filter(|_| self.is_strict_region) else {
+        if !self.is_strict_region {
             return Ok(&realms[0]);
-        };
+        }
+        let Some(credential) = Credential::of(head) else { return Ok(&realms[0]) };
         realms.iter().find(|served| *served.realm.region == *credential.region).ok_or_else(|| {
             let served: Vec<&str> = realms.iter().map(|served| &*served.realm.region).collect();
             let why = format!(

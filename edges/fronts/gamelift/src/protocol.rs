@@ -1,6 +1,7 @@
 //! Two languages on one port, told apart by path and headers (spec 1.1).
 
-use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::document::Document;
 use crate::errors::{ApiError, Class};
@@ -19,9 +20,16 @@ pub enum Protocol {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    pub headers: &'static [(&'static str, &'static str)],
+    pub headers: &'static [(HeaderName, HeaderValue)],
     pub body: Vec<u8>,
 }
+
+static JSON_HEADERS: [(HeaderName, HeaderValue); 1] =
+    [(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"))];
+static CBOR_HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (CONTENT_TYPE, HeaderValue::from_static("application/cbor")),
+    (HeaderName::from_static("smithy-protocol"), HeaderValue::from_static("rpc-v2-cbor")),
+];
 
 const CBOR_PATH: &str = "/service/GameLift/operation/";
 const TARGET: &str = "x-amz-target";
@@ -47,8 +55,8 @@ impl Protocol {
 
     pub(crate) fn write(self, status: u16, write: impl FnOnce(&mut Out)) -> Response {
         let headers: &[_] = match self {
-            Self::Json => &[("content-type", "application/x-amz-json-1.1")],
-            Self::Cbor => &[("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")],
+            Self::Json => &JSON_HEADERS,
+            Self::Cbor => &CBOR_HEADERS,
         };
         let mut out = Out::new(self);
         write(&mut out);
@@ -69,19 +77,22 @@ pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Opera
         }
         Protocol::Json => None,
     };
+    match asked.and_then(Operation::of_name) {
+        Some(operation) => Ok((protocol, operation)),
+        None => Err(not_served(path, asked)),
+    }
+}
+
+fn not_served(path: &str, asked: Option<&str>) -> ApiError {
     if let Some(name) = asked
         && let Some(instead) = instead_of(name)
     {
         let why = format!(
             "operation: expected one that is served here, found {name}; use {instead} [{NOT_SERVED}]"
         );
-        return Err(ApiError::new(Class::InvalidRequest, why));
+        return ApiError::new(Class::InvalidRequest, why);
     }
-    let unknown = || {
-        let found = asked.map_or_else(|| format!("path {path}"), |name| format!("operation {name}"));
-        let expected = "expected POST / with X-Amz-Target GameLift.<Operation>, or POST /service/GameLift/operation/<Operation>";
-        ApiError::new(Class::UnknownOperation, format!("{expected}, found {found}"))
-    };
-    let operation = asked.and_then(Operation::of_name).ok_or_else(unknown)?;
-    Ok((protocol, operation))
+    let found = asked.map_or_else(|| format!("path {path}"), |name| format!("operation {name}"));
+    let expected = "expected POST / with X-Amz-Target GameLift.<Operation>, or POST /service/GameLift/operation/<Operation>";
+    ApiError::new(Class::UnknownOperation, format!("{expected}, found {found}"))
 }

@@ -5,7 +5,6 @@ mod hosted;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,24 +18,29 @@ use crate::errors::{ApiError, Class};
 /// The code of a broken constraint; docs/reference/errors.md lists it.
 const CONSTRAINT: &str = "E001";
 
+/// What is wrong with a request.
+pub(crate) type Violations = RefCell<Vec<String>>;
+
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
     members: &'a [Member<'a>],
     /// The path to these members, where they are not those of the request itself.
     within: String,
-    violations: Rc<RefCell<Vec<String>>>,
+    violations: &'a Violations,
 }
 
 /// How long a text may be, in characters.
 type Length = std::ops::RangeInclusive<usize>;
 
 impl<'a> Shapes<'a> {
-    pub fn new(settings: &'a FrontSettings, document: &'a Document<'a>) -> Result<Self, ApiError> {
+    pub fn new(
+        settings: &'a FrontSettings,
+        document: &'a Document<'a>,
+        violations: &'a Violations,
+    ) -> Result<Self, ApiError> {
         match document {
-            Document::Map(members) => {
-                Ok(Self { settings, members, within: String::new(), violations: Rc::default() })
-            }
+            Document::Map(members) => Ok(Self { settings, members, within: String::new(), violations }),
             other => Err(ApiError::new(
                 Class::Serialization,
                 format!("expected a structure, found {}", other.kind()),
@@ -48,7 +52,7 @@ impl<'a> Shapes<'a> {
     pub fn inside(&self, path: impl Display, value: &'a Document<'a>) -> Option<Self> {
         let members = self.structure(&path, value)?;
         let within = format!("{}{path}.", self.within);
-        Some(Self { settings: self.settings, members, within, violations: Rc::clone(&self.violations) })
+        Some(Self { settings: self.settings, members, within, violations: self.violations })
     }
 
     /// The request if nothing is wrong with it, else everything that is.
@@ -85,7 +89,9 @@ impl<'a> Shapes<'a> {
             self.violate(&path, "a string", value.kind());
             return None;
         };
-        let count = text.chars().count();
+        // Of one to four bytes each: mostly the bytes tell that they fit.
+        let surely = length.contains(&text.len()) && length.contains(&text.len().div_ceil(4));
+        let count = if surely { text.len() } else { text.chars().count() };
         if !length.contains(&count) {
             let expected = format!("{} to {} characters", length.start(), length.end());
             self.violate(&path, expected, format!("{count}"));

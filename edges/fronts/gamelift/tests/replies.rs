@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use matchwright_engine::{
     Answer, BackfillMode, EndReason, Matchmaker, MatchmakerFields, Mode, Query, Rejection, Reply,
     RuleSetRecord, Session, Status, Ticket, TicketKind,
@@ -199,6 +200,10 @@ fn plain(value: ciborium::Value) -> Value {
     }
 }
 
+fn header<'h>(headers: &'h [(HeaderName, HeaderValue)], name: &str) -> Option<&'h str> {
+    headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.to_str().unwrap())
+}
+
 #[test]
 fn every_reply_is_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replies");
@@ -211,7 +216,7 @@ fn every_reply_is_as_written() {
         assert_eq!(json.status, 200, "{name}");
         assert_eq!(serde_json::from_slice::<Value>(&json.body).unwrap(), expected, "{name}");
         let cbor = front().encode(Protocol::Cbor, operation, Ok(outcome));
-        assert!(cbor.headers.contains(&("smithy-protocol", "rpc-v2-cbor")), "{name}");
+        assert_eq!(header(cbor.headers, "smithy-protocol"), Some("rpc-v2-cbor"), "{name}");
         assert_eq!(plain(ciborium::from_reader(&cbor.body[..]).unwrap()), expected, "{name} in CBOR");
     }
 }
@@ -367,10 +372,11 @@ fn every_answer_says_its_language() {
         let encode = |protocol| {
             front().encode(protocol, Operation::ValidateMatchmakingRuleSet, answer.clone()).headers
         };
-        assert_eq!(encode(Protocol::Json), [("content-type", "application/x-amz-json-1.1")]);
+        let json = encode(Protocol::Json);
+        assert_eq!((json.len(), header(json, "content-type")), (1, Some("application/x-amz-json-1.1")));
         let cbor = encode(Protocol::Cbor);
-        assert!(cbor.contains(&("content-type", "application/cbor")), "{cbor:?}");
-        assert!(cbor.contains(&("smithy-protocol", "rpc-v2-cbor")), "{cbor:?}");
+        assert_eq!(header(cbor, "content-type"), Some("application/cbor"));
+        assert_eq!(header(cbor, "smithy-protocol"), Some("rpc-v2-cbor"));
     }
 }
 

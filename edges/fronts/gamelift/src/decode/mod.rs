@@ -20,7 +20,7 @@ use matchwright_model::{Page, Timestamp};
 use crate::document::Document;
 use crate::errors::ApiError;
 use crate::operations::Operation;
-use crate::shapes::Shapes;
+use crate::shapes::{Shapes, Violations};
 use crate::{Ask, Front};
 
 /// What is asked, and what it touches: `None` where it is nothing in particular.
@@ -37,7 +37,8 @@ pub(crate) fn decode(
     document: &Document<'_>,
     fresh_id: impl FnOnce() -> String,
 ) -> Result<Asked, ApiError> {
-    let shapes = Shapes::new(front.settings(), document)?;
+    let violations = Violations::default();
+    let shapes = Shapes::new(front.settings(), document, &violations)?;
     let asked = ask(&shapes, operation, fresh_id);
     shapes.finish(asked)
 }
