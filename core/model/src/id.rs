@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 macro_rules! text_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -65,6 +66,15 @@ text_id! {
 /// A match, from proposal to end: 128 random bits made at the door, shown as a UUID.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MatchId(pub u128);
+
+impl MatchId {
+    pub const LENGTH: usize = Hyphenated::LENGTH;
+
+    /// As it is shown, without an allocation.
+    pub fn encode(self, room: &mut [u8; Self::LENGTH]) -> &str {
+        Uuid::from_u128(self.0).as_hyphenated().encode_lower(room)
+    }
+}
 
 impl fmt::Display for MatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

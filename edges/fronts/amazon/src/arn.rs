@@ -44,7 +44,12 @@ impl Arns {
     }
 
     pub fn name(&self, kind: Kind, name: &str) -> String {
-        [&self.prefix, kind.word(), "/", name].concat()
+        self.parts(kind, name).concat()
+    }
+
+    /// What a name is made of, for whoever writes it part by part.
+    pub fn parts<'p>(&'p self, kind: Kind, name: &'p str) -> [&'p str; 4] {
+        [&self.prefix, kind.word(), "/", name]
     }
 
     pub fn of(&self, resource: &Resource) -> String {

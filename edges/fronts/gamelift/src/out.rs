@@ -37,6 +37,17 @@ impl Out {
         }
     }
 
+    /// A text of several parts.
+    pub fn joined(&mut self, parts: &[&str]) {
+        let is_plain = |part: &&str| plain_bytes(part.as_bytes()) == part.len();
+        if self.protocol == Protocol::Cbor || !parts.iter().all(is_plain) {
+            return self.text(&parts.concat());
+        }
+        self.bytes.push(b'"');
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part.as_bytes()));
+        self.bytes.push(b'"');
+    }
+
     /// A text in which JSON escapes nothing.
     fn plain(&mut self, text: &str) {
         match self.protocol {
@@ -218,6 +229,12 @@ mod tests {
                     out.text(&text);
                     out.into_bytes()
                 });
+                let joined = [Protocol::Json, Protocol::Cbor].map(|protocol| {
+                    let mut out = Out::new(protocol);
+                    out.joined(&["x".repeat(length).as_str(), &text[length..], ""]);
+                    out.into_bytes()
+                });
+                assert_eq!(joined, [json.clone(), cbor.clone()], "{text:?} of parts");
                 assert_eq!(json, serde_json::to_vec(&text).unwrap(), "{text:?}");
                 let mut expected = Vec::new();
                 ciborium::into_writer(&text, &mut expected).unwrap();

@@ -32,7 +32,7 @@ static CBOR_HEADERS: [(HeaderName, HeaderValue); 2] = [
 ];
 
 const CBOR_PATH: &str = "/service/GameLift/operation/";
-const TARGET: &str = "x-amz-target";
+static TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const TARGET_PREFIX: &str = "GameLift.";
 /// The code of an operation that is not served here; docs/reference/errors.md lists it.
 const NOT_SERVED: &str = "E002";
@@ -72,7 +72,7 @@ pub(crate) fn choose(path: &str, headers: &HeaderMap) -> Result<(Protocol, Opera
     let asked = match protocol {
         Protocol::Cbor => path.strip_prefix(CBOR_PATH),
         Protocol::Json if path == "/" => {
-            let target = headers.get(TARGET).and_then(|target| target.to_str().ok());
+            let target = headers.get(&TARGET).and_then(|target| target.to_str().ok());
             target.and_then(|target| target.strip_prefix(TARGET_PREFIX))
         }
         Protocol::Json => None,

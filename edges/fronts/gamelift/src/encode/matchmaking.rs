@@ -62,7 +62,8 @@ pub(super) fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &m
     out.map(|ticket| {
         ticket.text("TicketId", &one.id);
         ticket.text("ConfigurationName", &one.matchmaker);
-        ticket.text("ConfigurationArn", &front.arns().matchmaker(one.matchmaker.as_str()));
+        let arn = front.arns().parts(Kind::Matchmaker, one.matchmaker.as_str());
+        ticket.member("ConfigurationArn").joined(&arn);
         ticket.text("Status", one.status.name());
         if let Some((code, message)) = reason {
             ticket.text("StatusReason", code);
