@@ -7,7 +7,7 @@ use ciborium::Value as Cbor;
 use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json;
+use crate::{cbor, json};
 
 /// Texts are borrowed from the request or the event wherever they stand there as they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +48,11 @@ impl<'a> Document<'a> {
         }
     }
 
-    pub fn from_cbor(mut body: &[u8]) -> Result<Self, String> {
+    pub fn from_cbor(body: &'a [u8]) -> Result<Self, String> {
+        cbor::read(body).map_or_else(|| Self::from_unusual_cbor(body), Ok)
+    }
+
+    pub fn from_unusual_cbor(mut body: &[u8]) -> Result<Self, String> {
         let read = ciborium::de::from_reader_with_recursion_limit(&mut body, DEPTH_MAX);
         let cbor: Cbor = read.map_err(|error| format!("the body is not CBOR: {error}"))?;
         match body.len() {

@@ -70,12 +70,13 @@ impl<'a> Reader<'a> {
 
     /// The members of a map or the items of a list, up to its end.
     fn each<T>(&mut self, end: u8, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut found = Vec::new();
         self.at += 1;
         if self.next()? == end {
             self.at += 1;
-            return Some(found);
+            return Some(Vec::new());
         }
+        // Mostly there are not more.
+        let mut found = Vec::with_capacity(4);
         loop {
             found.push(read(self)?);
             let byte = self.next()?;

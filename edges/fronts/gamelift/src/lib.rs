@@ -1,11 +1,12 @@
 //! Amazon GameLift on the wire, matchmaking and hosting on machines of one's own: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
 //! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree of
-//! a request in either) and `json` (how most are read), `decode` and `shapes` (requests and their constraints),
+//! a request in either), `json` and `cbor` (how most are read), `decode` and `shapes` (requests and their constraints),
 //! [`search`] (their expressions), `out` (what is written, in either), `encode` (replies), [`errors`], [`events`],
 //! [`auth`] (who may ask).
 
 pub mod auth;
+mod cbor;
 mod decode;
 mod document;
 mod encode;
