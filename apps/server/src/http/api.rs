@@ -77,13 +77,12 @@ pub(super) async fn call(app: Arc<App>, request: Request<Incoming>) -> Response<
         Some(Err(rest)) => Box::pin(enter(&app, *rest)).await,
     };
     // Nothing of the request is left while the disk is waited for: the connection reads on where it lay.
-    let mut headers = HeaderMap::new();
-    let done = match asked {
+    let (done, headers) = match asked {
         Ok(mut asked) => {
-            std::mem::swap(&mut headers, &mut asked.headers);
-            asked.done().await
+            let headers = std::mem::take(&mut asked.headers);
+            (asked.done().await, headers)
         }
-        Err(refused) => Err(refused),
+        Err(refused) => (Err(refused), HeaderMap::new()),
     };
     let (operation, answer) = done.unwrap_or_else(|refused| {
         let mut answer = app.realms[0].front.encode_error(protocol, &refused.error);

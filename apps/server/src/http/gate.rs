@@ -39,10 +39,9 @@ impl Gate {
     /// # Errors
     /// `UnsupportedRegionException` with the regions that are served.
     pub fn realm<'a>(&self, realms: &'a [Arc<Served>], head: &Parts) -> Result<&'a Arc<Served>, ApiError> {
-        if !self.is_strict_region {
+        let Some(credential) = self.is_strict_region.then(|| Credential::of(head)).flatten() else {
             return Ok(&realms[0]);
-        }
-        let Some(credential) = Credential::of(head) else { return Ok(&realms[0]) };
+        };
         realms.iter().find(|served| *served.realm.region == *credential.region).ok_or_else(|| {
             let served: Vec<&str> = realms.iter().map(|served| &*served.realm.region).collect();
             let why = format!(
