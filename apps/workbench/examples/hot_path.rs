@@ -231,7 +231,7 @@ fn hunt(name: &str) -> usize {
         started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
     }
     let mut found = 0;
-    while let Some(step) = search.step(NOW, &mut || MatchId(0)) {
+    while let Some(step) = search.step(NOW, &mut || MatchId::new(0)) {
         found += usize::from(step.proposal.is_some());
     }
     assert!(found > 0, "a pool without a match says little");

@@ -73,7 +73,7 @@ impl Stream {
         let (mut next, mut matches) = (0, 0_u128);
         let mut new_id = || {
             matches += 1;
-            MatchId(matches)
+            MatchId::new(matches)
         };
         let mut now = Timestamp(0);
         while let Some(at) = self.next_event(next, waiting.front(), search.next_wake(), now) {

@@ -118,7 +118,7 @@ fn searched(
         started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
     }
     let (begun, mut proposals) = (thread_time(), Vec::new());
-    while let Some(step) = search.step(now, &mut || MatchId(0)) {
+    while let Some(step) = search.step(now, &mut || MatchId::new(0)) {
         proposals.extend(step.proposal);
     }
     let took = thread_time() - begun;

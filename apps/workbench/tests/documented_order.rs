@@ -93,7 +93,7 @@ fn searched(workload: &Workload, rules: &RuleSet, tickets: &[Ticket]) -> Vec<Mad
         started(&number.to_string().into(), ticket).iter().for_each(|record| search.follow(record));
     }
     let mut made = Vec::new();
-    while let Some(step) = search.step(NOW, &mut || MatchId(made.len() as u128)) {
+    while let Some(step) = search.step(NOW, &mut || MatchId::new(made.len() as u128)) {
         made.extend(step.proposal.map(|proposal| as_made(rules, &proposal.seats)));
     }
     made

@@ -36,7 +36,7 @@ fn fields() -> MatchmakerFields {
 fn game() -> Vec<hosting::Change> {
     let ann = RosterPlayer { id: "ann".into(), attributes: Listing::new(), latencies: Listing::new() };
     let roster = Roster {
-        match_id: MatchId(1),
+        match_id: MatchId::new(1),
         matchmaker: "m".into(),
         teams: vec![RosterTeam { name: "red".into(), players: vec![ann] }],
         refill: Refill::Open("auto".into()),
@@ -236,7 +236,7 @@ fn a_ticket_whose_time_is_over_while_it_is_placed_does_not_keep_hosting_from_its
     world.happen(Change::TicketSearching { id: id.clone(), reason: None });
     let seat = Seat { ticket: id, player: "bob".into(), team: "red".into() };
     world.happen(Change::MatchProposed {
-        id: MatchId(2),
+        id: MatchId::new(2),
         matchmaker: "m".into(),
         seats: vec![seat],
         acceptance_deadline: None,

@@ -16,7 +16,7 @@ use matchwright_hosting::{Fresh, ProcessKey};
 use matchwright_model::{Listing, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
-const MATCH: MatchId = MatchId(7);
+const MATCH: MatchId = MatchId::new(7);
 /// Behind the acceptance deadline (10 s), before the request deadline (60 s).
 const AFTER_ACCEPTANCE: Timestamp = Timestamp::from_secs(1020);
 /// How long the queue lets a placement wait.
@@ -202,7 +202,7 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
         players: [player("ann", Some("red"))].into(),
     };
     let propose = Command::Propose(Proposal {
-        match_id: MatchId(8),
+        match_id: MatchId::new(8),
         matchmaker: "m".into(),
         rule_set: "rules".into(),
         seats: seats(),
@@ -315,7 +315,7 @@ fn every_state_of_a_backfill_ticket_meets_every_event() {
 fn a_proposal_that_is_out_of_date_is_refused() {
     let fresh = |seats: Vec<Seat>, rule_set: &str| {
         Command::Propose(Proposal {
-            match_id: MatchId(9),
+            match_id: MatchId::new(9),
             matchmaker: "m".into(),
             rule_set: rule_set.into(),
             seats,

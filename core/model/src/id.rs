@@ -64,21 +64,38 @@ text_id! {
 }
 
 /// A match, from proposal to end: 128 random bits made at the door, shown as a UUID.
+///
+/// Kept as bytes, not as a number: a `u128` wants to lie at multiples of 16, and so would every ticket and record that
+/// names a match.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MatchId(pub u128);
+pub struct MatchId(Uuid);
 
 impl MatchId {
+    /// Of its text.
     pub const LENGTH: usize = Hyphenated::LENGTH;
+
+    pub const fn new(bits: u128) -> Self {
+        Self(Uuid::from_u128(bits))
+    }
+
+    /// The most significant first.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
 
     /// As it is shown, without an allocation.
     pub fn encode(self, room: &mut [u8; Self::LENGTH]) -> &str {
-        Uuid::from_u128(self.0).as_hyphenated().encode_lower(room)
+        self.0.as_hyphenated().encode_lower(room)
     }
 }
 
 impl fmt::Display for MatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(Uuid::from_u128(self.0).as_hyphenated(), f)
+        fmt::Display::fmt(self.0.as_hyphenated(), f)
     }
 }
 

@@ -168,7 +168,7 @@ fn respond(answer: matchwright_gamelift::Response, mut headers: HeaderMap, id: u
     for (name, value) in answer.headers {
         headers.insert(name, value.clone());
     }
-    if let Ok(id) = HeaderValue::from_str(MatchId(id).encode(&mut [0; MatchId::LENGTH])) {
+    if let Ok(id) = HeaderValue::from_str(MatchId::new(id).encode(&mut [0; MatchId::LENGTH])) {
         headers.insert(&REQUEST_ID, id);
     }
     let mut response = Response::new(full(answer.body));

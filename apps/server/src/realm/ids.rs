@@ -24,11 +24,11 @@ impl Ids {
     }
 
     pub fn ticket(&mut self) -> TicketId {
-        TicketId::new(MatchId(self.uuid()).to_string())
+        TicketId::new(MatchId::new(self.uuid()).to_string())
     }
 
     pub fn match_id(&mut self) -> MatchId {
-        MatchId(self.uuid())
+        MatchId::new(self.uuid())
     }
 
     pub fn any(&mut self) -> u128 {

@@ -96,7 +96,7 @@ impl Moment {
             search.follow(&Record { at, change: Change::TicketSearching { id, reason: None } });
         }
         let mut made = Vec::new();
-        while let Some(step) = search.step(NOW, &mut || MatchId(made.len() as u128)) {
+        while let Some(step) = search.step(NOW, &mut || MatchId::new(made.len() as u128)) {
             made.extend(step.proposal.map(|proposal| {
                 let seats = proposal.seats.iter().map(|seat| {
                     let ticket: usize = seat.ticket.as_str().parse().expect("tickets are named by number");

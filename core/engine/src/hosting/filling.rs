@@ -234,7 +234,7 @@ pub(crate) fn own_seats(
     seats.sort_by_key(|seat| seat.ticket == *ticket);
     let acceptance = state.matchmakers.get(&backfill.matchmaker).and_then(Matchmaker::acceptance);
     Change::MatchProposed {
-        id: MatchId(context.fresh.uuid().as_u128()),
+        id: MatchId::new(context.fresh.uuid().as_u128()),
         matchmaker: backfill.matchmaker.clone(),
         seats,
         acceptance_deadline: acceptance.map(|timeout| context.now + timeout),

@@ -49,7 +49,7 @@ fn read(data: &Value) -> (Arns, Roster) {
     let [_, _, _, region, account, _, matchmaker] = arn[..] else { panic!("{arn:?} is no ARN") };
     let id = text(&data["matchId"]).replace('-', "");
     let roster = Roster {
-        match_id: MatchId(u128::from_str_radix(&id, 16).unwrap()),
+        match_id: MatchId::new(u128::from_str_radix(&id, 16).unwrap()),
         matchmaker: matchmaker.into(),
         teams: data["teams"].as_array().unwrap().iter().map(team).collect(),
         refill: data["autoBackfillTicketId"].as_str().map_or(Refill::Off, |id| Refill::Open(id.into())),
@@ -104,7 +104,7 @@ fn what_no_capture_shows() {
     let latencies = [("custom-1".into(), 20)].into();
     let player = RosterPlayer { id: "p1".into(), attributes, latencies };
     let roster = Roster {
-        match_id: MatchId(1),
+        match_id: MatchId::new(1),
         matchmaker: "duel".into(),
         teams: vec![
             RosterTeam { name: "red".into(), players: vec![player] },

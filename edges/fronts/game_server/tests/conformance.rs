@@ -264,7 +264,7 @@ fn roster() -> Roster {
     let players =
         vec![RosterPlayer { id: "p1".into(), attributes: Listing::new(), latencies: Listing::new() }];
     Roster {
-        match_id: MatchId(1),
+        match_id: MatchId::new(1),
         matchmaker: "cfg".into(),
         teams: vec![RosterTeam { name: "red".into(), players }],
         refill: Default::default(),

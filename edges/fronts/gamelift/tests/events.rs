@@ -13,7 +13,7 @@ use matchwright_gamelift::events::Envelopes;
 use matchwright_model::{MatchId, Timestamp};
 use serde_json::Value;
 
-const MATCH: MatchId = MatchId(0x6c2f_4f0e_5a2b_4c8d_9e11_2a3b_4c5d_6e7f);
+const MATCH: MatchId = MatchId::new(0x6c2f_4f0e_5a2b_4c8d_9e11_2a3b_4c5d_6e7f);
 /// 2026-01-02T03:04:05Z.
 const START: u64 = 1_767_323_045_000;
 

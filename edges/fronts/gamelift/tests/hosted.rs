@@ -447,7 +447,7 @@ fn a_latency_is_a_float_of_single_precision() {
 #[test]
 fn matchmaker_data_is_told_as_game_servers_read_it() {
     let roster = Arc::new(Roster {
-        match_id: MatchId(1),
+        match_id: MatchId::new(1),
         matchmaker: "duel".into(),
         teams: vec![RosterTeam { name: "red".into(), players: Vec::new() }],
         refill: Default::default(),

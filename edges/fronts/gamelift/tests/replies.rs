@@ -54,7 +54,7 @@ fn ticket(status: Status, reason: Option<EndReason>) -> Ticket {
         reason,
         // Of the last proposal: shown only while it is that of a match (D-35).
         teams: BTreeMap::from([("ann".into(), "red".into()), ("bob".into(), "red".into())]),
-        last_match: Some(MatchId(1)),
+        last_match: Some(MatchId::new(1)),
         session: None,
     }
 }
@@ -118,7 +118,7 @@ fn whole(least: MatchmakerFields) -> MatchmakerFields {
 /// Each file's operation and outcome.
 fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
     use Operation::*;
-    let proposed = Status::Proposed { match_id: MatchId(1) };
+    let proposed = Status::Proposed { match_id: MatchId::new(1) };
     let tags = [("team", "core"), ("stage", "beta")].map(|(key, value)| (key.to_string(), value.to_string()));
     let one_rule_set = ("rules".into(), rule_set());
     let started = Reply::Ticket(Box::new(ticket(Status::Queued, None)), Some(17));
@@ -131,7 +131,7 @@ fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
         ("describe_requires_acceptance", (DescribeMatchmaking, described(proposed, None))),
         (
             "describe_placing",
-            (DescribeMatchmaking, described(Status::Placing { match_id: MatchId(1) }, None)),
+            (DescribeMatchmaking, described(Status::Placing { match_id: MatchId::new(1) }, None)),
         ),
         ("describe_failed", (DescribeMatchmaking, described(Status::Failed { at: END }, None))),
         ("start_backfill", (StartMatchBackfill, Outcome::Reply(Reply::Ticket(Box::new(backfill()), None)))),
@@ -304,7 +304,7 @@ fn rejections() -> Vec<(Rejection, &'static str, &'static str)> {
         (BackfillTeamUnknown { player, team: team.clone() }, invalid, "red"),
         (BackfillTeamFull { team, players: 9, most: 5 }, invalid, "red"),
         (BackfillNeedsSession, invalid, "GameSessionArn"),
-        (ProposalStale { match_id: MatchId(1), why: "a ticket is gone" }, invalid, "a ticket is gone"),
+        (ProposalStale { match_id: MatchId::new(1), why: "a ticket is gone" }, invalid, "a ticket is gone"),
     ]
 }
 

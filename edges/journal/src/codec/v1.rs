@@ -330,19 +330,19 @@ enum MatchPhase {
 
 /// 16 bytes, most significant first; a UUID's text where people read.
 #[derive(Debug, Clone, Copy)]
-struct MatchId(u128);
+struct MatchId(matchwright_model::MatchId);
 
 impl Serialize for MatchId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            return serializer.collect_str(&matchwright_model::MatchId(self.0));
+            return serializer.collect_str(&self.0);
         }
-        self.0.to_be_bytes().serialize(serializer)
+        self.0.as_bytes().serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for MatchId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(u128::from_be_bytes(bytes)))
+        <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(matchwright_model::MatchId::from_bytes(bytes)))
     }
 }

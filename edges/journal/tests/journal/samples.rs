@@ -32,7 +32,7 @@ fn span() -> impl Strategy<Value = Duration> {
 }
 
 fn match_id() -> impl Strategy<Value = MatchId> {
-    any::<u128>().prop_map(MatchId)
+    any::<u128>().prop_map(MatchId::new)
 }
 
 fn number() -> impl Strategy<Value = f64> {
@@ -333,7 +333,7 @@ fn a_ticket(status: Status, kind: TicketKind) -> Box<Ticket> {
         status,
         reason: Some(EndReason::NoCapacity),
         teams: BTreeMap::from([("ann".into(), "red".into())]),
-        last_match: Some(MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
+        last_match: Some(MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
         session: Some(a_session().into()),
     })
 }
@@ -341,7 +341,7 @@ fn a_ticket(status: Status, kind: TicketKind) -> Box<Ticket> {
 /// One or more of every variant, in the order of their declaration. They are in the golden files for ever.
 pub fn of_every_kind() -> Vec<Record> {
     let tags = || BTreeMap::from([("team".to_string(), "ops".to_string())]);
-    let id = MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    let id = MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     let seats = || vec![Seat { ticket: "t-1".into(), player: "ann".into(), team: "red".into() }];
     let rule_counts = || vec![RuleCount { rule: "FairSkill".to_string(), passed: 3, failed: 300 }];
     let at = Timestamp(1_700_000_060_000);

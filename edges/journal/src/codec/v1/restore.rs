@@ -290,7 +290,7 @@ impl From<Match<'_>> for engine::Match {
 
 impl From<MatchId> for model::MatchId {
     fn from(id: MatchId) -> Self {
-        Self(id.0)
+        id.0
     }
 }
 

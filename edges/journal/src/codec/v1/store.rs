@@ -63,7 +63,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
             From::TicketForgotten { id } => Self::TicketForgotten { id: id.as_str() },
             From::MatchProposed { id, matchmaker, seats, acceptance_deadline, region, rule_counts } => {
                 Self::MatchProposed {
-                    id: MatchId(id.0),
+                    id: MatchId(*id),
                     matchmaker: matchmaker.as_str(),
                     seats: list(seats),
                     acceptance_deadline: acceptance_deadline.map(|at| at.0),
@@ -72,28 +72,28 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
                 }
             }
             From::ProposalAnswered { id, ticket, players, accept } => Self::ProposalAnswered {
-                id: MatchId(id.0),
+                id: MatchId(*id),
                 ticket: ticket.as_str(),
                 players: players.iter().map(model::PlayerId::as_str).collect(),
                 accept: *accept,
             },
             From::AcceptanceEnded { id, outcome } => {
-                Self::AcceptanceEnded { id: MatchId(id.0), outcome: (*outcome).into() }
+                Self::AcceptanceEnded { id: MatchId(*id), outcome: (*outcome).into() }
             }
-            From::PlacementStarted { id } => Self::PlacementStarted { id: MatchId(id.0) },
-            From::PlacementAbandoned { id } => Self::PlacementAbandoned { id: MatchId(id.0) },
+            From::PlacementStarted { id } => Self::PlacementStarted { id: MatchId(*id) },
+            From::PlacementAbandoned { id } => Self::PlacementAbandoned { id: MatchId(*id) },
             From::MatchCompleted { id, session } => {
-                Self::MatchCompleted { id: MatchId(id.0), session: session.as_deref().map(Into::into) }
+                Self::MatchCompleted { id: MatchId(*id), session: session.as_deref().map(Into::into) }
             }
             From::MatchFailed { id, rule_counts } => {
-                Self::MatchFailed { id: MatchId(id.0), rule_counts: list(rule_counts) }
+                Self::MatchFailed { id: MatchId(*id), rule_counts: list(rule_counts) }
             }
             From::SinkAdvanced { sink, position } => Self::SinkAdvanced { sink, position: *position },
             From::TicketRestored { ticket } => {
                 Self::TicketRestored { ticket: Box::new(ticket.as_ref().into()) }
             }
             From::MatchRestored { id, open } => {
-                Self::MatchRestored { id: MatchId(id.0), open: Box::new(open.as_ref().into()) }
+                Self::MatchRestored { id: MatchId(*id), open: Box::new(open.as_ref().into()) }
             }
             From::WaitsRestored { matchmaker, minute, tickets, total_ms } => Self::WaitsRestored {
                 matchmaker: matchmaker.as_str(),
@@ -247,7 +247,7 @@ impl<'a> From<&'a engine::Ticket> for Ticket<'a> {
             status: ticket.status.into(),
             reason: ticket.reason.map(Into::into),
             teams: ticket.teams.iter().map(|(player, team)| (player.as_str(), team.as_str())).collect(),
-            last_match: ticket.last_match.map(|id| MatchId(id.0)),
+            last_match: ticket.last_match.map(MatchId),
             session: ticket.session.as_deref().map(Into::into),
         }
     }
@@ -259,8 +259,8 @@ impl From<engine::Status> for Status {
         match status {
             From::Queued => Self::Queued,
             From::Searching => Self::Searching,
-            From::Proposed { match_id } => Self::Proposed { match_id: MatchId(match_id.0) },
-            From::Placing { match_id } => Self::Placing { match_id: MatchId(match_id.0) },
+            From::Proposed { match_id } => Self::Proposed { match_id: MatchId(match_id) },
+            From::Placing { match_id } => Self::Placing { match_id: MatchId(match_id) },
             From::Completed { at } => Self::Completed { at: at.0 },
             From::Failed { at } => Self::Failed { at: at.0 },
             From::Cancelled { at } => Self::Cancelled { at: at.0 },

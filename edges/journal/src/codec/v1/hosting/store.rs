@@ -477,7 +477,7 @@ impl From<hosting::UpdateReason> for UpdateReason {
 impl<'a> From<&'a model::Roster> for Roster<'a> {
     fn from(roster: &'a model::Roster) -> Self {
         Self {
-            match_id: MatchId(roster.match_id.0),
+            match_id: MatchId(roster.match_id),
             matchmaker: roster.matchmaker.as_str(),
             teams: list(&roster.teams),
             refill: match &roster.refill {
@@ -575,7 +575,7 @@ impl<'a> From<&'a hosting::PlacementRequest> for PlacementRequest<'a> {
         Self {
             id: request.id.as_str(),
             queue: request.queue.as_str(),
-            match_id: request.match_id.map(|id| MatchId(id.0)),
+            match_id: request.match_id.map(MatchId),
             max_players: request.max_players,
             name: request.name.as_deref(),
             properties: properties(&request.properties),

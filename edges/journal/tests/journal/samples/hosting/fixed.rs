@@ -70,7 +70,7 @@ fn a_roster() -> Arc<Roster> {
         latencies: player.latencies,
     });
     Arc::new(Roster {
-        match_id: MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
+        match_id: MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
         matchmaker: "arena".into(),
         teams: vec![
             RosterTeam { name: "red".into(), players: players.collect() },
@@ -101,7 +101,7 @@ fn a_placement(fallback: Fallback) -> PlacementRequest {
     PlacementRequest {
         id: "01234567-89ab-cdef-0123-456789abcdef".into(),
         queue: "queue".into(),
-        match_id: Some(MatchId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
+        match_id: Some(MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
         max_players: 8,
         name: Some("evening".to_string()),
         properties: vec![("map".to_string(), "harbor".to_string())],
