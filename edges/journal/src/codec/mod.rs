@@ -3,6 +3,7 @@
 mod v1;
 
 use matchwright_engine::Record;
+use postcard::ser_flavors::Flavor;
 
 /// The version that is written. Every version up to it is read.
 pub const VERSION: u8 = 1;
@@ -30,8 +31,29 @@ pub fn encode(record: &Record) -> Vec<u8> {
 pub fn encode_into(record: &Record, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.clear();
     bytes.push(VERSION);
-    postcard::to_extend(&v1::Record::from(record), bytes)
+    postcard::serialize_with_flavor(&v1::Record::from(record), Append(bytes))
         .expect("plain structs of texts, numbers, lists and maps always serialize")
+}
+
+/// Writes to the end of a buffer, a text at a time; what comes with postcard takes any buffer, and a byte at a time.
+struct Append(Vec<u8>);
+
+impl Flavor for Append {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }
 
 /// The record that bytes hold, in whatever version they were written.

@@ -4,16 +4,21 @@
 
 mod entries;
 mod hosting;
+mod players;
 mod restore;
 mod store;
 
 use std::collections::BTreeMap;
 
+use matchwright_model::{AttributeValue as Attribute, Listing, Region};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use entries::Entries;
+use players::Players;
 
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
+type Attributes<'a> = Entries<'a, Listing<String, Attribute>, AttributeValue<'a>>;
+type Latencies<'a> = Entries<'a, Listing<Region, u32>, u32>;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Record<'a> {
@@ -60,7 +65,7 @@ enum Change<'a> {
         id: &'a str,
         matchmaker: &'a str,
         #[serde(borrow)]
-        players: Vec<Player<'a>>,
+        players: Players<'a>,
         deadline: u64,
     },
     BackfillStarted {
@@ -69,7 +74,7 @@ enum Change<'a> {
         #[serde(borrow)]
         game_session: Option<&'a str>,
         #[serde(borrow)]
-        players: Vec<Player<'a>>,
+        players: Players<'a>,
         deadline: u64,
     },
     TicketSearching {
@@ -201,9 +206,9 @@ enum Resource<'a> {
 struct Player<'a> {
     id: &'a str,
     #[serde(borrow)]
-    attributes: Entries<'a, AttributeValue<'a>>,
+    attributes: Attributes<'a>,
     #[serde(borrow)]
-    latencies: Entries<'a, u32>,
+    latencies: Latencies<'a>,
     #[serde(borrow)]
     team: Option<&'a str>,
 }
@@ -215,7 +220,7 @@ enum AttributeValue<'a> {
     Number(f64),
     #[serde(borrow)]
     TextList(Vec<&'a str>),
-    NumberMap(Entries<'a, f64>),
+    NumberMap(Entries<'a, BTreeMap<String, f64>, f64>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -274,7 +279,7 @@ struct Ticket<'a> {
     #[serde(borrow)]
     kind: TicketKind<'a>,
     #[serde(borrow)]
-    players: Vec<Player<'a>>,
+    players: Players<'a>,
     started_at: u64,
     deadline: u64,
     status: Status,

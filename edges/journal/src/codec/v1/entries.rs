@@ -1,46 +1,73 @@
 //! A map as a list of its entries: what is only written out and read in needs no tree.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use matchwright_model::{AttributeValue as Attribute, Listing, Region};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Entries by key, as the map that they come from held them.
+use super::AttributeValue;
+
+/// Entries by key: as they were read, or still in the map that lends them to be written.
 #[derive(Debug)]
-pub struct Entries<'a, V>(Vec<(&'a str, V)>);
+pub enum Entries<'a, M, V> {
+    Read(Vec<(&'a str, V)>),
+    Lent(&'a M),
+}
 
-impl<'a, V> FromIterator<(&'a str, V)> for Entries<'a, V> {
-    fn from_iter<I: IntoIterator<Item = (&'a str, V)>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
+/// A map whose entries can be written one by one, without a list of them.
+pub trait Lend<'a, V> {
+    fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, V)>;
+}
+
+impl<'a> Lend<'a, AttributeValue<'a>> for Listing<String, Attribute> {
+    fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, AttributeValue<'a>)> {
+        self.iter().map(|(name, value)| (name.as_str(), value.into()))
     }
 }
 
-impl<'a, V> IntoIterator for Entries<'a, V> {
-    type Item = (&'a str, V);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+impl<'a> Lend<'a, u32> for Listing<Region, u32> {
+    fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, u32)> {
+        self.iter().map(|(region, latency)| (region.as_str(), *latency))
     }
 }
 
-impl<V: Serialize> Serialize for Entries<'_, V> {
+impl<'a> Lend<'a, f64> for BTreeMap<String, f64> {
+    fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, f64)> {
+        self.iter().map(|(key, number)| (key.as_str(), *number))
+    }
+}
+
+impl<'a, M: Lend<'a, V>, V> Entries<'a, M, V> {
+    pub fn into_list(self) -> Vec<(&'a str, V)> {
+        match self {
+            Self::Read(entries) => entries,
+            Self::Lent(map) => map.lend().collect(),
+        }
+    }
+}
+
+impl<'a, M: Lend<'a, V>, V: Serialize> Serialize for Entries<'a, M, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        match self {
+            Self::Read(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+            Self::Lent(map) => serializer.collect_map(map.lend()),
+        }
     }
 }
 
-impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
+impl<'de: 'a, 'a, M, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, M, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Reader(PhantomData))
+        deserializer.deserialize_map(Reader(PhantomData)).map(Self::Read)
     }
 }
 
 struct Reader<V>(PhantomData<V>);
 
 impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
-    type Value = Entries<'de, V>;
+    type Value = Vec<(&'de str, V)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map")
@@ -52,6 +79,6 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(Entries(entries))
+        Ok(entries)
     }
 }

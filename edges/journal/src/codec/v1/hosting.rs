@@ -4,9 +4,12 @@ mod games;
 mod restore;
 mod store;
 
+use std::collections::BTreeMap;
+
+use matchwright_model::ComputeName;
 use serde::{Deserialize, Serialize};
 
-use super::entries::Entries;
+use super::entries::{Entries, Lend};
 use super::{MatchId, Texts};
 use games::*;
 
@@ -288,7 +291,7 @@ pub(super) struct Fleet<'a> {
     status: FleetStatus,
     created_at: u64,
     #[serde(borrow)]
-    computes: Entries<'a, Compute<'a>>,
+    computes: Entries<'a, BTreeMap<ComputeName, matchwright_hosting::Compute>, Compute<'a>>,
     #[serde(borrow)]
     tags: Texts<'a>,
     #[serde(borrow)]

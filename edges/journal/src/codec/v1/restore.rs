@@ -38,7 +38,7 @@ impl From<Change<'_>> for engine::Change {
             From::TicketStarted { id, matchmaker, players, deadline } => Self::TicketStarted {
                 id: id.into(),
                 matchmaker: matchmaker.into(),
-                players: list(players).into(),
+                players: players.into(),
                 deadline: Timestamp(deadline),
             },
             From::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
@@ -46,7 +46,7 @@ impl From<Change<'_>> for engine::Change {
                     id: id.into(),
                     matchmaker: matchmaker.into(),
                     game_session: game_session.map(str::to_string),
-                    players: list(players).into(),
+                    players: players.into(),
                     deadline: Timestamp(deadline),
                 }
             }
@@ -153,15 +153,12 @@ impl From<Resource<'_>> for engine::Resource {
 
 impl From<Player<'_>> for model::Player {
     fn from(player: Player<'_>) -> Self {
-        let attributes = player.attributes.into_iter();
+        let attributes = player.attributes.into_list().into_iter();
+        let latencies = player.latencies.into_list().into_iter();
         Self {
             id: player.id.into(),
             attributes: attributes.map(|(name, value)| (name.to_string(), value.into())).collect(),
-            latencies: player
-                .latencies
-                .into_iter()
-                .map(|(region, latency)| (region.into(), latency))
-                .collect(),
+            latencies: latencies.map(|(region, latency)| (region.into(), latency)).collect(),
             team: player.team.map(Into::into),
         }
     }
@@ -175,7 +172,8 @@ impl From<AttributeValue<'_>> for model::AttributeValue {
             From::Number(number) => Self::Number(number),
             From::TextList(texts) => Self::TextList(list(texts)),
             From::NumberMap(map) => {
-                Self::NumberMap(map.into_iter().map(|(key, number)| (key.to_string(), number)).collect())
+                let entries = map.into_list().into_iter();
+                Self::NumberMap(entries.map(|(key, number)| (key.to_string(), number)).collect())
             }
         }
     }
@@ -243,7 +241,7 @@ impl From<Ticket<'_>> for engine::Ticket {
                     engine::TicketKind::Backfill { game_session: game_session.map(str::to_string) }
                 }
             },
-            players: list(ticket.players).into(),
+            players: ticket.players.into(),
             started_at: Timestamp(ticket.started_at),
             deadline: Timestamp(ticket.deadline),
             status: ticket.status.into(),

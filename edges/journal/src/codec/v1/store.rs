@@ -37,7 +37,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
             From::TicketStarted { id, matchmaker, players, deadline } => Self::TicketStarted {
                 id: id.as_str(),
                 matchmaker: matchmaker.as_str(),
-                players: list(players),
+                players: Players::Lent(players),
                 deadline: deadline.0,
             },
             From::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
@@ -45,7 +45,7 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
                     id: id.as_str(),
                     matchmaker: matchmaker.as_str(),
                     game_session: game_session.as_deref(),
-                    players: list(players),
+                    players: Players::Lent(players),
                     deadline: deadline.0,
                 }
             }
@@ -158,8 +158,8 @@ impl<'a> From<&'a model::Player> for Player<'a> {
     fn from(player: &'a model::Player) -> Self {
         Self {
             id: player.id.as_str(),
-            attributes: player.attributes.iter().map(|(name, value)| (name.as_str(), value.into())).collect(),
-            latencies: player.latencies.iter().map(|(region, latency)| (region.as_str(), *latency)).collect(),
+            attributes: Entries::Lent(&player.attributes),
+            latencies: Entries::Lent(&player.latencies),
             team: player.team.as_ref().map(model::TeamName::as_str),
         }
     }
@@ -172,9 +172,7 @@ impl<'a> From<&'a model::AttributeValue> for AttributeValue<'a> {
             From::Text(text) => Self::Text(text),
             From::Number(number) => Self::Number(*number),
             From::TextList(texts) => Self::TextList(texts.iter().map(String::as_str).collect()),
-            From::NumberMap(map) => {
-                Self::NumberMap(map.iter().map(|(key, number)| (key.as_str(), *number)).collect())
-            }
+            From::NumberMap(map) => Self::NumberMap(Entries::Lent(map)),
         }
     }
 }
@@ -241,7 +239,7 @@ impl<'a> From<&'a engine::Ticket> for Ticket<'a> {
                     TicketKind::Backfill { game_session: game_session.as_deref() }
                 }
             },
-            players: list(&ticket.players),
+            players: Players::Lent(&ticket.players),
             started_at: ticket.started_at.0,
             deadline: ticket.deadline.0,
             status: ticket.status.into(),

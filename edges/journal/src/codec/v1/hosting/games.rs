@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::entries::Entries;
-use super::super::{AttributeValue, MatchId};
+use super::super::{Attributes, Latencies, MatchId};
 use super::{ProcessKey, Properties};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -141,9 +140,9 @@ pub(in super::super) struct RosterTeam<'a> {
 pub(in super::super) struct RosterPlayer<'a> {
     pub(super) id: &'a str,
     #[serde(borrow)]
-    pub(super) attributes: Entries<'a, AttributeValue<'a>>,
+    pub(super) attributes: Attributes<'a>,
     #[serde(borrow)]
-    pub(super) latencies: Entries<'a, u32>,
+    pub(super) latencies: Latencies<'a>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -170,7 +170,7 @@ impl From<CreationLimit> for hosting::CreationLimit {
 
 impl From<Fleet<'_>> for hosting::Fleet {
     fn from(fleet: Fleet<'_>) -> Self {
-        let computes = fleet.computes.into_iter();
+        let computes = fleet.computes.into_list().into_iter();
         Self {
             fields: fleet.fields.into(),
             locations: fleet.locations.into_iter().map(Into::into).collect(),
@@ -502,15 +502,12 @@ impl From<RosterTeam<'_>> for model::RosterTeam {
 
 impl From<RosterPlayer<'_>> for model::RosterPlayer {
     fn from(player: RosterPlayer<'_>) -> Self {
-        let attributes = player.attributes.into_iter();
+        let attributes = player.attributes.into_list().into_iter();
+        let latencies = player.latencies.into_list().into_iter();
         Self {
             id: player.id.into(),
             attributes: attributes.map(|(name, value)| (name.to_string(), value.into())).collect(),
-            latencies: player
-                .latencies
-                .into_iter()
-                .map(|(region, latency)| (region.into(), latency))
-                .collect(),
+            latencies: latencies.map(|(region, latency)| (region.into(), latency)).collect(),
         }
     }
 }

@@ -174,7 +174,7 @@ impl<'a> From<&'a hosting::Fleet> for Fleet<'a> {
             locations: names(&fleet.locations),
             status: fleet.status.into(),
             created_at: fleet.created_at.0,
-            computes: fleet.computes.iter().map(|(name, compute)| (name.as_str(), compute.into())).collect(),
+            computes: Entries::Lent(&fleet.computes),
             tags: texts(&fleet.tags),
             events: fleet.events.iter().map(Into::into).collect(),
             events_count: fleet.events_count,
@@ -495,13 +495,18 @@ impl<'a> From<&'a model::RosterTeam> for RosterTeam<'a> {
     }
 }
 
+impl<'a> Lend<'a, Compute<'a>> for BTreeMap<model::ComputeName, hosting::Compute> {
+    fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, Compute<'a>)> {
+        self.iter().map(|(name, compute)| (name.as_str(), compute.into()))
+    }
+}
+
 impl<'a> From<&'a model::RosterPlayer> for RosterPlayer<'a> {
     fn from(player: &'a model::RosterPlayer) -> Self {
-        let attributes = player.attributes.iter();
         Self {
             id: player.id.as_str(),
-            attributes: attributes.map(|(name, value)| (name.as_str(), value.into())).collect(),
-            latencies: player.latencies.iter().map(|(region, latency)| (region.as_str(), *latency)).collect(),
+            attributes: Entries::Lent(&player.attributes),
+            latencies: Entries::Lent(&player.latencies),
         }
     }
 }
