@@ -100,7 +100,8 @@ impl World {
     pub fn settle(&mut self) {
         loop {
             let random = &mut self.random;
-            let mut new_id = || MatchId::new(u128::from(random.next_u64()) << 64 | u128::from(random.next_u64()));
+            let mut new_id =
+                || MatchId::new(u128::from(random.next_u64()) << 64 | u128::from(random.next_u64()));
             if let Some(backlog) = self.search.backlog(self.now) {
                 // One worker after the other: what they do at the same time does not repeat.
                 let swept = backlog.stretches().map(|stretch| backlog.walk(stretch)).collect();

@@ -1,20 +1,13 @@
 //! What decisions look up besides ids: the tickets of a player, the backfill of a session, what ends next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use matchwright_model::{ById, MatchId, MatchmakerName, PlayerId, TicketId, Timestamp};
 use smallvec::SmallVec;
 
+use crate::deadlines::{Deadlines, Due};
 use crate::{Settings, Status, Ticket, TicketKind};
-
-/// Something that ends by itself. The order decides who goes first at the same millisecond.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Due {
-    Acceptance(MatchId),
-    Request(TicketId),
-    Retention(TicketId),
-}
 
 /// Follows the tickets of a state; told of each before and after it changes.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +17,7 @@ pub(crate) struct Index {
     /// The active backfill ticket of a session (D-32), whichever matchmaker it is of.
     backfills: BTreeMap<String, TicketId>,
     active: BTreeMap<MatchmakerName, usize>,
-    due: BTreeSet<(Timestamp, Due)>,
+    due: Deadlines,
     /// How long ended tickets are kept.
     retention: Duration,
     /// Else the request deadline waits while a proposal may still succeed, as it always does for a placement (D-111).
@@ -43,14 +36,14 @@ impl Index {
             tickets_of: ById::default(),
             backfills: BTreeMap::new(),
             active: BTreeMap::new(),
-            due: BTreeSet::new(),
+            due: Deadlines::default(),
             retention: settings.ticket_retention,
             deadline_during_acceptance: settings.deadline_during_acceptance,
         }
     }
 
     /// What ends by itself, the next first.
-    pub fn due(&self) -> impl Iterator<Item = &(Timestamp, Due)> {
+    pub fn due(&self) -> impl Iterator<Item = (Timestamp, &Due)> {
         self.due.iter()
     }
 
@@ -68,7 +61,7 @@ impl Index {
     }
 
     pub fn add(&mut self, ticket: &Ticket) {
-        self.due.extend(self.deadline(ticket, ticket.status));
+        self.arm(self.deadline(ticket, ticket.status));
         if ticket.status.is_active() {
             self.enter(ticket);
         }
@@ -82,7 +75,7 @@ impl Index {
         let (before, after) = (self.deadline(ticket, from), self.deadline(ticket, ticket.status));
         if before != after {
             self.disarm(before);
-            self.due.extend(after);
+            self.arm(after);
         }
         if from.is_active() && !ticket.status.is_active() {
             self.leave(ticket);
@@ -95,11 +88,11 @@ impl Index {
     }
 
     pub fn await_answers(&mut self, id: MatchId, deadline: Timestamp) {
-        self.due.insert((deadline, Due::Acceptance(id)));
+        self.due.insert(deadline, Due::Acceptance(id));
     }
 
     pub fn answers_ended(&mut self, id: MatchId, deadline: Timestamp) {
-        self.due.remove(&(deadline, Due::Acceptance(id)));
+        self.due.remove(deadline, &Due::Acceptance(id));
     }
 
     pub fn forget_matchmaker(&mut self, name: &MatchmakerName) {
@@ -126,9 +119,15 @@ impl Index {
         [from, to].iter().all(|status| matches!(status, Status::Queued | Status::Searching))
     }
 
+    fn arm(&mut self, deadline: Option<(Timestamp, Due)>) {
+        if let Some((at, due)) = deadline {
+            self.due.insert(at, due);
+        }
+    }
+
     fn disarm(&mut self, deadline: Option<(Timestamp, Due)>) {
-        if let Some(due) = deadline {
-            self.due.remove(&due);
+        if let Some((at, due)) = deadline {
+            self.due.remove(at, &due);
         }
     }
 

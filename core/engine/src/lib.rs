@@ -8,6 +8,7 @@
 mod backfill;
 mod change;
 mod command;
+mod deadlines;
 mod decide;
 mod estimate;
 mod event;

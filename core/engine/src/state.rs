@@ -1,15 +1,16 @@
 //! What follows from all changes, with the indexes that decisions need.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_model::{ById, MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::RuleSet;
 
+use crate::deadlines::Due;
 use crate::decide::{Context, Decision};
 use crate::estimate::Waits;
-use crate::index::{Due, Index};
+use crate::index::Index;
 use crate::{
     Change, Match, MatchPhase, Matchmaker, Record, Rejection, Resource, RuleSetRecord, Settings, Status,
     Ticket, Tickets, hosting, proposal, ticket,
@@ -57,7 +58,7 @@ impl State {
 
     /// When the next `Command::Tick` has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let own = self.index().due().next().map(|(at, _)| *at);
+        let own = self.index().due().next().map(|(at, _)| at);
         own.into_iter().chain(self.hosting.next_due()).min()
     }
 
@@ -89,10 +90,12 @@ impl State {
     }
 
     /// Active tickets that hold any of these players, each once, by id.
-    pub(crate) fn active_tickets_of(&self, players: &[Player]) -> Vec<Ticket> {
-        let ids: BTreeSet<&TicketId> =
+    pub(crate) fn active_tickets_of(&self, players: &[Player]) -> Vec<&Ticket> {
+        let mut ids: Vec<&TicketId> =
             players.iter().flat_map(|player| self.index().tickets_of(&player.id)).collect();
-        ids.into_iter().filter_map(|id| self.tickets.get(id)).cloned().collect()
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.tickets.get(id)).collect()
     }
 
     /// The active backfill ticket of a session.
@@ -208,7 +211,7 @@ impl State {
 /// Ends what is due, the oldest first: of tickets or of hosting, each in a tick of its own, for what ends there may end
 /// tickets that end here. Neither waits until the other has nothing left.
 pub(crate) fn decide_tick(state: &State, context: &Context<'_>) -> Vec<Change> {
-    let own = state.index().due().next().map(|(at, _)| *at);
+    let own = state.index().due().next().map(|(at, _)| at);
     let is_own_first = own.is_some_and(|own| state.hosting.next_due().is_none_or(|hosted| own <= hosted));
     match is_own_first {
         true => decide_due(state, context),

@@ -188,7 +188,7 @@ pub(crate) fn decide_start(
         other.is_backfill() && (is_own_game || !context.settings.requeue_cancels_backfill)
     };
     for other in state.active_tickets_of(players).into_iter().filter(|other| !spared(other)) {
-        cancel(state, context, &other, EndReason::Requeued, &mut changes);
+        cancel(state, context, other, EndReason::Requeued, &mut changes);
     }
     // `Team` means nothing here and is not kept (D-29).
     let listed = players;
@@ -273,7 +273,7 @@ pub(crate) fn cancelled(context: &Context<'_>, id: &TicketId, reason: EndReason)
 /// started another ticket while it was placed and could not be cancelled, it is cancelled now (D-107): nobody searches
 /// twice.
 pub(crate) fn returned(state: &State, context: &Context<'_>, ticket: &Ticket, reason: EndReason) -> Change {
-    let is_newer = |other: &Ticket| other.id != ticket.id && !other.is_backfill();
+    let is_newer = |other: &&Ticket| other.id != ticket.id && !other.is_backfill();
     if !ticket.is_backfill() && state.active_tickets_of(&ticket.players).iter().any(is_newer) {
         return cancelled(context, &ticket.id, EndReason::Requeued);
     }

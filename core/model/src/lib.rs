@@ -10,7 +10,7 @@ mod roster;
 mod time;
 
 pub use attribute::{AttributeType, AttributeValue};
-pub use by_id::ById;
+pub use by_id::{ById, SetById};
 pub use id::{
     AliasId, ComputeName, FleetId, GameSessionId, LocationName, MatchId, MatchmakerName, PlacementId,
     PlayerId, PlayerSessionId, ProcessId, QueueName, Region, RuleSetName, TeamName, TicketId,
