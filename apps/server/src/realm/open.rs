@@ -173,7 +173,7 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         full: None,
         truncate_up_to: 0,
         is_busy: false,
-        last: Size::default(),
+        usual: Size::default(),
         spare: Vec::new(),
     };
     let (on_fault, meters, told_hub) = (options.on_fault, options.meters, hub.clone());

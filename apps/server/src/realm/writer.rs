@@ -65,7 +65,7 @@ pub(crate) struct Writer {
     pub truncate_up_to: u64,
     /// The last batch was a large one.
     pub is_busy: bool,
-    pub last: Size,
+    pub usual: Size,
     /// Buffers of records that were written: the next batch needs as many.
     pub spare: Vec<Vec<u8>>,
 }
@@ -100,28 +100,34 @@ struct Work {
 }
 
 impl Work {
-    /// With room for as much as the last batch held.
-    fn like(last: &Size) -> Self {
+    /// With room for as much as a batch usually holds: growing would move what is there.
+    fn with_room(usual: &Size) -> Self {
         Self {
-            records: Vec::with_capacity(last.records),
-            encoded: Vec::with_capacity(last.records),
-            events: Vec::with_capacity(last.events),
-            answers: Vec::with_capacity(last.answers),
+            records: Vec::with_capacity(usual.records),
+            encoded: Vec::with_capacity(usual.records),
+            events: Vec::with_capacity(usual.events),
+            answers: Vec::with_capacity(usual.answers),
             ..Self::default()
         }
     }
-
-    fn size(&self) -> Size {
-        Size { records: self.records.len(), events: self.events.len(), answers: self.answers.len() }
-    }
 }
 
-/// How much a batch held.
+/// The most that batches held lately.
 #[derive(Default)]
 pub(crate) struct Size {
     records: usize,
     events: usize,
     answers: usize,
+}
+
+impl Size {
+    /// A larger batch is remembered at once, and forgotten over the next ones.
+    fn note(&mut self, work: &Work) {
+        let most = |before: usize, now: usize| now.max(before - before / 8);
+        self.records = most(self.records, work.records.len());
+        self.events = most(self.events, work.events.len());
+        self.answers = most(self.answers, work.answers.len());
+    }
 }
 
 /// What leaves after the sync.
@@ -152,7 +158,7 @@ impl Writer {
 
     /// One batch. False: stop.
     fn turn(&mut self) -> Result<bool, Fault> {
-        let mut work = Work::like(&self.last);
+        let mut work = Work::with_room(&self.usual);
         let mut go_on = true;
         if self.is_busy {
             // Asleep to nobody: the first message would wake a writer that waits for it, only to wait for more.
@@ -171,7 +177,7 @@ impl Writer {
         }
         self.is_busy = work.messages >= BUSY_MESSAGES;
         self.tick(&mut work);
-        self.last = work.size();
+        self.usual.note(&work);
         self.commit(work)?;
         self.keep_house()?;
         Ok(go_on)
