@@ -6,6 +6,7 @@ use matchwright_hosting as hosting;
 use matchwright_model::{
     MatchId, MatchmakerName, PlacementId, PlayerId, QueueName, Region, TeamName, TicketId, Timestamp,
 };
+use smallvec::{SmallVec, smallvec};
 
 use crate::{AcceptanceOutcome, Change, EndReason, Match, Record, RuleCount, Session, State, Ticket};
 
@@ -15,7 +16,8 @@ pub struct Event {
     pub at: Timestamp,
     pub source: Source,
     pub kind: EventKind,
-    pub tickets: Vec<EventTicket>,
+    /// Mostly it is one.
+    pub tickets: SmallVec<[EventTicket; 1]>,
     /// As configured for its source when the event happened.
     pub custom_event_data: Option<String>,
     pub notification_target: Option<String>,
@@ -94,7 +96,8 @@ pub enum PlacementOutcome {
 pub struct EventTicket {
     pub id: TicketId,
     pub started_at: Timestamp,
-    pub players: Vec<EventPlayer>,
+    /// Mostly it is one.
+    pub players: SmallVec<[EventPlayer; 1]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -181,7 +184,12 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn event(&self, matchmaker: &MatchmakerName, kind: EventKind, tickets: Vec<EventTicket>) -> Event {
+    fn event(
+        &self,
+        matchmaker: &MatchmakerName,
+        kind: EventKind,
+        tickets: SmallVec<[EventTicket; 1]>,
+    ) -> Event {
         let fields = self.state.matchmakers.get(matchmaker).map(|one| &one.fields);
         Event {
             at: self.at,
@@ -220,7 +228,7 @@ impl Teller<'_> {
                 started_at: placement.started_at,
                 outcome,
             },
-            tickets: Vec::new(),
+            tickets: SmallVec::new(),
             custom_event_data: fields.and_then(|fields| fields.custom_event_data.clone()),
             notification_target: fields.and_then(|fields| fields.notification_target.clone()),
         })
@@ -236,11 +244,11 @@ impl Teller<'_> {
         });
         let told =
             EventTicket { id: ticket.id.clone(), started_at: ticket.started_at, players: players.collect() };
-        self.event(&ticket.matchmaker, kind, vec![told])
+        self.event(&ticket.matchmaker, kind, smallvec![told])
     }
 
     fn of_match(&self, made: &Match, kind: EventKind) -> Event {
-        let mut tickets: Vec<EventTicket> = Vec::new();
+        let mut tickets: SmallVec<[EventTicket; 1]> = SmallVec::new();
         for seat in &made.seats {
             let player = EventPlayer {
                 id: seat.player.clone(),
@@ -253,7 +261,7 @@ impl Teller<'_> {
                 _ => tickets.push(EventTicket {
                     id: seat.ticket.clone(),
                     started_at: self.state.tickets.get(&seat.ticket).map_or(self.at, |one| one.started_at),
-                    players: vec![player],
+                    players: smallvec![player],
                 }),
             }
         }

@@ -29,8 +29,9 @@ pub struct Envelope {
 struct Inner {
     event: Event,
     encoder: Arc<dyn Encoder>,
-    envelope: OnceLock<Bytes>,
-    notification: OnceLock<Bytes>,
+    // Boxed, for most events are kept for readers who never come.
+    envelope: OnceLock<Box<Bytes>>,
+    notification: OnceLock<Box<Bytes>>,
 }
 
 impl Envelope {
@@ -40,12 +41,12 @@ impl Envelope {
 
     pub fn envelope(&self) -> &Bytes {
         let Inner { event, encoder, envelope, .. } = &*self.inner;
-        envelope.get_or_init(|| encoder.envelope(self.position, event).into())
+        envelope.get_or_init(|| Box::new(encoder.envelope(self.position, event).into()))
     }
 
     pub fn notification(&self) -> &Bytes {
         let Inner { event, encoder, notification, .. } = &*self.inner;
-        notification.get_or_init(|| encoder.notification(self.position, event).into())
+        notification.get_or_init(|| Box::new(encoder.notification(self.position, event).into()))
     }
 }
 

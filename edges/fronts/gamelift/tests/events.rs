@@ -38,7 +38,7 @@ fn event(kind: EventKind, players: &[EventPlayer]) -> Event {
     let ticket = |(player, (id, start)): (&EventPlayer, (&str, u64))| EventTicket {
         id: id.into(),
         started_at: Timestamp(start),
-        players: vec![player.clone()],
+        players: [player.clone()].into(),
     };
     Event {
         at: Timestamp(START + 5500),
