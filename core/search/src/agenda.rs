@@ -10,7 +10,7 @@
 //! With a *hold*, all that became dirty since the last time is looked at together, at most once per hold: whoever is
 //! served has everybody to choose from who came meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -55,31 +55,68 @@ pub(crate) struct Agenda {
 /// Dirty tickets of one matchmaker, oldest first; one entry a ticket in each.
 #[derive(Debug, Default)]
 struct Queue {
-    new: BTreeMap<Rank, Dirty>,
-    again: BTreeMap<Rank, Dirty>,
+    new: Line,
+    again: Line,
     turns: u32,
+}
+
+/// Dirty tickets by rank. Most become dirty in the order of their ranks, and each is put behind the one before.
+#[derive(Debug, Default)]
+struct Line {
+    in_order: VecDeque<(Rank, Dirty)>,
+    /// Those who came later than their rank says. The last of those in order is behind them all.
+    late: BTreeMap<Rank, Dirty>,
+}
+
+impl Line {
+    /// Puts a ticket in; one that is in already stands for the first of both causes.
+    fn insert(&mut self, rank: Rank, dirty: Dirty) {
+        if self.in_order.back().is_none_or(|(last, _)| *last < rank) {
+            self.in_order.push_back((rank, dirty));
+            return;
+        }
+        let known = match self.in_order.binary_search_by_key(&rank, |(rank, _)| *rank) {
+            Ok(index) => &mut self.in_order[index].1,
+            Err(_) => self.late.entry(rank).or_insert_with(|| dirty.clone()),
+        };
+        if known.cause > dirty.cause {
+            *known = dirty;
+        }
+    }
+
+    fn pop_first(&mut self) -> Option<Dirty> {
+        let late = self.late.first_entry();
+        match (late, self.in_order.front()) {
+            (Some(late), Some((first, _))) if late.key() < first => Some(late.remove()),
+            _ => self.in_order.pop_front().map(|(_, dirty)| dirty),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.in_order.len() + self.late.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        // Behind whoever came late somebody stands in order.
+        self.in_order.is_empty()
+    }
 }
 
 impl Queue {
     fn mark(&mut self, rank: Rank, dirty: Dirty) {
-        if dirty.cause == Cause::Retry {
-            self.again.insert(rank, dirty);
-            return;
-        }
-        let known = self.new.get(&rank);
-        if known.is_none_or(|known| known.cause > dirty.cause) {
-            self.new.insert(rank, dirty);
+        match dirty.cause {
+            Cause::Retry => self.again.insert(rank, dirty),
+            Cause::Arrival | Cause::Expansion => self.new.insert(rank, dirty),
         }
     }
 
     fn take(&mut self) -> Option<Dirty> {
         self.turns = self.turns.wrapping_add(1);
         let retries_first = self.turns.is_multiple_of(TURNS_PER_RETRY);
-        let taken = match retries_first {
+        match retries_first {
             true => self.again.pop_first().or_else(|| self.new.pop_first()),
             false => self.new.pop_first().or_else(|| self.again.pop_first()),
-        };
-        taken.map(|(_, dirty)| dirty)
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -93,7 +130,10 @@ impl Agenda {
     }
 
     pub fn mark(&mut self, matchmaker: &MatchmakerName, rank: Rank, dirty: Dirty) {
-        self.queues.entry(matchmaker.clone()).or_default().mark(rank, dirty);
+        match self.queues.get_mut(matchmaker) {
+            Some(queue) => queue.mark(rank, dirty),
+            None => self.queues.entry(matchmaker.clone()).or_default().mark(rank, dirty),
+        }
     }
 
     pub fn wake(&mut self, at: Timestamp, ticket: Number, cause: Cause) {
@@ -201,6 +241,29 @@ mod tests {
         mark(&mut agenda, "duel", 5, 1, Cause::Expansion);
         assert_eq!(agenda.take_dirty(Timestamp(0)), Some(dirty(5, Cause::Arrival)));
         assert_eq!(agenda.take_dirty(Timestamp(0)), None);
+    }
+
+    #[test]
+    fn a_line_is_what_a_map_by_rank_would_be() {
+        let mut state = 7_u64;
+        let mut dice = |sides: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % sides
+        };
+        let (mut line, mut map) = (Line::default(), BTreeMap::new());
+        for event in 0..5_000 {
+            if dice(3) == 0 {
+                assert_eq!(line.pop_first(), map.pop_first().map(|(_, dirty)| dirty));
+            } else {
+                let second = event / 2 - dice(40).min(event / 2);
+                let cause = if dice(2) == 0 { Cause::Arrival } else { Cause::Expansion };
+                let (rank, dirty) = (Rank::new(1, Timestamp(second), second), dirty(second as Number, cause));
+                line.insert(rank, dirty.clone());
+                let known = map.entry(rank).or_insert_with(|| dirty.clone());
+                known.cause = known.cause.min(dirty.cause);
+            }
+            assert_eq!((line.len(), line.is_empty()), (map.len(), map.is_empty()));
+        }
     }
 
     #[test]
