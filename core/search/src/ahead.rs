@@ -22,7 +22,7 @@ impl Ages {
     const NOBODY: Self = Self { least: Duration::MAX, most: Duration::ZERO };
 
     pub fn of<'e>(entries: impl Iterator<Item = &'e Entry>, now: Timestamp) -> Self {
-        entries.fold(Self::NOBODY, |ages, entry| ages.with(now.since(entry.rank.started_at)))
+        entries.fold(Self::NOBODY, |ages, entry| ages.with(now.since(entry.rank.started_at())))
     }
 
     pub fn with(self, age: Duration) -> Self {
@@ -125,7 +125,7 @@ impl Ahead {
             everybody: Vec::new(),
         };
         for (index, entry) in hunt.candidates.iter().enumerate().rev() {
-            ahead.ages[index] = ahead.ages[index + 1].with(hunt.now.since(entry.rank.started_at));
+            ahead.ages[index] = ahead.ages[index + 1].with(hunt.now.since(entry.rank.started_at()));
             let near = entry.regions_at(span);
             let is_in = |place: usize| place == 0 || near >> ahead.regions[place - 1] & 1 == 1;
             for place in 0..width {

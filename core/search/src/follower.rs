@@ -330,7 +330,7 @@ impl Search {
         match (held_until, &made) {
             (Some(until), _) => self.agenda.wake(until, dirty.ticket, Cause::Arrival),
             (None, None) if is_cut => {
-                let pause = now.since(rank.started_at).clamp(RETRY_MIN, RETRY_MAX);
+                let pause = now.since(rank.started_at()).clamp(RETRY_MIN, RETRY_MAX);
                 self.agenda.wake(now + pause, dirty.ticket, Cause::Retry);
             }
             _ => {}

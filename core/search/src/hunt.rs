@@ -83,7 +83,7 @@ pub(crate) fn hunt<'a>(hunt: &Hunt<'a>) -> Outcome<'a> {
 
 /// The tier of a set with these ages, by the rule set's word.
 pub(crate) fn tier_of<'a>(rules: &RuleSet, now: Timestamp, entries: impl Iterator<Item = &'a Entry>) -> Tier {
-    let ages = entries.map(|entry| now.since(entry.rank.started_at));
+    let ages = entries.map(|entry| now.since(entry.rank.started_at()));
     rules.tier(match rules.algorithm.expansion_age {
         ExpansionAge::Newest => ages.min().unwrap_or_default(),
         ExpansionAge::Oldest => ages.max().unwrap_or_default(),
@@ -343,7 +343,7 @@ impl<'a> Walk<'_, 'a> {
         for (own, words) in &entry.words {
             self.company.seat(team.unwrap_or(*own), words);
         }
-        let ages = self.ages().with(self.hunt.now.since(entry.rank.started_at));
+        let ages = self.ages().with(self.hunt.now.since(entry.rank.started_at()));
         self.players += entry.size();
         self.chosen.push(Chosen { entry, team, totals, ages });
     }
@@ -367,7 +367,7 @@ impl<'a> Walk<'_, 'a> {
     /// Tiers at which the set with this ticket, or any set that grows out of it, can be judged.
     fn span_with(&self, entry: &Entry, next: usize) -> TierSpan {
         let rules = self.hunt.rules;
-        let now = self.ages().with(self.hunt.now.since(entry.rank.started_at));
+        let now = self.ages().with(self.hunt.now.since(entry.rank.started_at()));
         let later = now.and(self.ahead.ages[next]);
         let (one, other) = match rules.algorithm.expansion_age {
             ExpansionAge::Newest => (rules.tier(now.least), rules.tier(later.least)),

@@ -207,8 +207,8 @@ impl<'s> Look<'s> {
         let newest = self.pool.rules.algorithm.expansion_age == ExpansionAge::Newest;
         let decides = |entry: &Entry| match (dirty.cause, newest) {
             (Cause::Arrival | Cause::Retry, _) => true,
-            (Cause::Expansion, true) => entry.rank.started_at <= own.rank.started_at,
-            (Cause::Expansion, false) => entry.rank.started_at >= own.rank.started_at,
+            (Cause::Expansion, true) => entry.rank.started_at() <= own.rank.started_at(),
+            (Cause::Expansion, false) => entry.rank.started_at() >= own.rank.started_at(),
         };
         let fits = |entry: &&Entry| entry.rank != anchor.rank && entry.rank != own.rank && decides(entry);
         documented_order(
@@ -310,7 +310,7 @@ impl<'s> Look<'s> {
             region: found.region.clone(),
             full: found.full,
             anchor: found.entries.iter().map(|entry| entry.rank).min().unwrap_or(found.entries[0].rank),
-            oldest: found.entries.iter().map(|entry| entry.rank.started_at).min().unwrap_or(self.now),
+            oldest: found.entries.iter().map(|entry| entry.rank.started_at()).min().unwrap_or(self.now),
         }
     }
 }

@@ -16,26 +16,35 @@ use crate::{Anchor, Crowd, Limits, Picked, SearchSettings, Slot};
 /// The total order of tickets: backfill priority, then age, then arrival (D-96, D-97). The least is the anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
-    class: u8,
-    /// Seats that a backfill is to fill, where the fullest game goes first; else 0.
-    open: u32,
-    pub started_at: Timestamp,
+    /// The class, the seats to fill and the time of the start in one, in this order: thousands of ranks are compared.
+    first: u64,
     sequence: u64,
 }
 
+/// Bits of [`Rank::first`] that tell when the ticket started, as milliseconds; enough for 8,900 years.
+const STARTED_BITS: u32 = 48;
+/// Bits that tell how many seats are to be filled, if these are enough; else the most that they can tell.
+const OPEN_BITS: u32 = 14;
+
 impl Rank {
     pub fn new(class: u8, started_at: Timestamp, sequence: u64) -> Self {
-        Self { class, open: 0, started_at, sequence }
+        let started = started_at.0.min((1 << STARTED_BITS) - 1);
+        Self { first: u64::from(class) << (OPEN_BITS + STARTED_BITS) | started, sequence }
     }
 
     /// Behind those of its class that are to fill fewer seats.
     pub fn to_fill(self, open: u32) -> Self {
-        Self { open, ..self }
+        let open = u64::from(open).min((1 << OPEN_BITS) - 1);
+        Self { first: self.first | open << STARTED_BITS, ..self }
     }
 
     /// Backfill priority: 0 before 1 before 2.
     pub fn class(self) -> u8 {
-        self.class
+        (self.first >> (OPEN_BITS + STARTED_BITS)) as u8
+    }
+
+    pub fn started_at(self) -> Timestamp {
+        Timestamp(self.first & ((1 << STARTED_BITS) - 1))
     }
 }
 
@@ -203,7 +212,7 @@ impl Pool {
     /// A ticket has waited into the tier of its age.
     pub fn promote(&mut self, place: Place, now: Timestamp) {
         if let Some(slot) = self.entry(place).and_then(|entry| entry.slot) {
-            self.crowd.promote(slot, self.rules.tier(now.since(place.rank.started_at)));
+            self.crowd.promote(slot, self.rules.tier(now.since(place.rank.started_at())));
         }
     }
 
@@ -244,7 +253,7 @@ impl Pool {
         limits: Limits,
         without: &[Slot],
     ) -> Option<Sought<'p>> {
-        let tier: Tier = self.rules.tier(now.since(entry.rank.started_at));
+        let tier: Tier = self.rules.tier(now.since(entry.rank.started_at()));
         let anchor = match entry.slot {
             Some(slot) => Anchor::Ticket(slot),
             None => {
