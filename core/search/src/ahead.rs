@@ -7,6 +7,7 @@ use matchwright_model::Timestamp;
 use matchwright_rules::{RuleSet, TierSpan};
 use smallvec::SmallVec;
 
+use crate::Crowd;
 use crate::crowd::bits;
 use crate::hunt::{Hunt, Teams};
 use crate::pool::Entry;
@@ -50,11 +51,11 @@ pub(crate) struct Supply {
 }
 
 impl Supply {
-    fn add(&mut self, entry: &Entry, wanted: &[usize]) {
+    fn add(&mut self, crowd: &Crowd, entry: &Entry, wanted: &[usize]) {
         self.players += entry.size();
         self.sums |= self.sums.checked_shl(entry.size()).unwrap_or(0);
         let each = self.having.iter_mut().zip(wanted);
-        each.for_each(|(having, column)| *having += usize::from(entry.has(*column)));
+        each.for_each(|(having, column)| *having += usize::from(entry.has(crowd, *column)));
     }
 
     /// Some of them are together at least and at most so many players.
@@ -131,7 +132,7 @@ impl Ahead {
             for place in 0..width {
                 let mut supply = ahead.supplies[(index + 1) * width + place].clone();
                 if is_in(place) {
-                    supply.add(entry, &ahead.wanted);
+                    supply.add(hunt.crowd, entry, &ahead.wanted);
                 }
                 ahead.supplies[index * width + place] = supply;
             }

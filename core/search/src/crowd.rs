@@ -233,6 +233,11 @@ impl Crowd {
         self.rows.row(slot)
     }
 
+    /// The words of a ticket that stands here, where the plan keeps any.
+    pub(crate) fn words(&self, slot: Slot) -> Option<&Words> {
+        self.spoken.of(slot)
+    }
+
     fn reach_of(&self, slot: Slot) -> ReachNumber {
         self.reach_of.row(slot)[0]
     }

@@ -15,7 +15,7 @@ use crate::agenda::{Agenda, Cause, Dirty};
 use crate::backlog::{self, Backlog, Swept};
 use crate::look::{Look, Looked, Made};
 use crate::pool::Pool;
-use crate::roster::{Known, Number, Place, Roster};
+use crate::roster::{Known, Number, Roster};
 use crate::sweep::Stretch;
 
 /// The longest and the shortest pause before a ticket whose search was cut is searched for again.
@@ -190,7 +190,7 @@ impl Search {
         // A live ticket is searched by the new rules from now on, if it fits them (D-22).
         for number in self.roster.of_matchmaker(name) {
             if let Some(known) = self.roster.get_mut(number) {
-                known.place = None;
+                known.entry = None;
                 known.counts.clear();
             }
             self.admit(number);
@@ -209,40 +209,40 @@ impl Search {
     /// Puts a ticket into its pool, if it may be matched at this moment.
     fn admit(&mut self, number: Number) {
         let Some(known) = self.roster.get(number) else { return };
-        let may_match = known.is_searching && !known.is_proposed && known.place.is_none();
+        let may_match = known.is_searching && !known.is_proposed && known.entry.is_none();
         if !may_match || self.roster.is_busy(known) {
             return;
         }
         let Some(pool) = self.pools.get_mut(&known.matchmaker) else { return };
-        let Some(place) = pool.insert(number, known) else { return };
+        let Some(entry) = pool.insert(number, known) else { return };
         let started_at = known.started_at;
         for step in &pool.rules.steps {
             self.agenda.wake(started_at + *step, number, Cause::Expansion);
         }
         if let Some(known) = self.roster.get_mut(number) {
-            known.place = Some(place);
+            known.entry = Some(entry);
         }
         self.mark(number, Cause::Arrival);
     }
 
     fn mark(&mut self, number: Number, cause: Cause) {
         let Some(known) = self.roster.get(number) else { return };
-        if let Some(place) = known.place {
-            self.agenda.mark(&known.matchmaker, place.rank, Dirty { ticket: number, cause });
+        if let Some(entry) = &known.entry {
+            self.agenda.mark(&known.matchmaker, entry.rank, Dirty { ticket: number, cause });
         }
     }
 
     fn promote(&mut self, number: Number, now: Timestamp) {
         let Some(known) = self.roster.get(number) else { return };
-        if let (Some(place), Some(pool)) = (known.place, self.pools.get_mut(&known.matchmaker)) {
-            pool.promote(place, now);
+        if let (Some(entry), Some(pool)) = (&known.entry, self.pools.get_mut(&known.matchmaker)) {
+            pool.promote(entry, now);
         }
     }
 
     fn withdraw(&mut self, number: Number) {
         let Some(known) = self.roster.get_mut(number) else { return };
-        if let (Some(place), Some(pool)) = (known.place.take(), self.pools.get_mut(&known.matchmaker)) {
-            pool.remove(place);
+        if let (Some(entry), Some(pool)) = (known.entry.take(), self.pools.get_mut(&known.matchmaker)) {
+            pool.remove(&entry);
         }
     }
 
@@ -318,19 +318,20 @@ impl Search {
     /// Looks for a match with a dirty ticket in it.
     fn search_from(&mut self, dirty: &Dirty, now: Timestamp) -> Option<Made> {
         let known = self.roster.get(dirty.ticket)?;
-        let Place { key, rank } = known.place?;
+        let own = known.entry.as_deref()?;
+        let started_at = own.rank.started_at();
         let pool = self.pools.get(&known.matchmaker)?;
-        let bucket = pool.bucket(key)?;
+        let bucket = pool.bucket(own.key)?;
         let look = Look { settings: &self.settings, pool, now };
         let Looked { made, seen, is_cut } = match pool.rules.large {
-            true => look.large_match(dirty, rank, bucket),
-            false => look.small_match(dirty, rank, bucket),
+            true => look.large_match(dirty, own, bucket),
+            false => look.small_match(dirty, own, bucket),
         };
         let held_until = made.as_ref().and_then(|made| made.held_until(now, &self.settings));
         match (held_until, &made) {
             (Some(until), _) => self.agenda.wake(until, dirty.ticket, Cause::Arrival),
             (None, None) if is_cut => {
-                let pause = now.since(rank.started_at()).clamp(RETRY_MIN, RETRY_MAX);
+                let pause = now.since(started_at).clamp(RETRY_MIN, RETRY_MAX);
                 self.agenda.wake(now + pause, dirty.ticket, Cause::Retry);
             }
             _ => {}

@@ -6,6 +6,7 @@ use matchwright_model::Timestamp;
 use matchwright_rules::plan::{Plan, Wanted};
 use matchwright_rules::{RuleSet, Team, TierSpan};
 
+use crate::Crowd;
 use crate::ahead::Ages;
 use crate::crowd::bits;
 use crate::pool::Entry;
@@ -14,6 +15,7 @@ use crate::pool::Entry;
 pub(crate) struct Hope<'a> {
     pub rules: &'a RuleSet,
     pub plan: &'a Plan,
+    pub crowd: &'a Crowd,
     pub now: Timestamp,
     pub must: &'a [&'a Entry],
 }
@@ -43,7 +45,7 @@ impl Hope<'_> {
         players >= self.rules.teams.iter().map(least).sum()
             && self.plan.steer.wanted.iter().all(|wanted| {
                 let needed = self.plan.steer.tickets_wanted(wanted.column, |one| is_wanted(one, span));
-                let has = |entry: &Entry| entry.has(wanted.column);
+                let has = |entry: &Entry| entry.has(self.crowd, wanted.column);
                 // A game that runs may have brought several teams what they want.
                 needed == 0
                     || here().any(|entry| entry.is_backfill() && has(entry))

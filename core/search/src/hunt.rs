@@ -16,13 +16,15 @@ use matchwright_rules::{
 
 use smallvec::SmallVec;
 
+use crate::Crowd;
 use crate::ahead::{Ages, Ahead, Lack};
-use crate::pool::Entry;
+use crate::pool::{Entry, Seats};
 
 /// What one hunt is about.
 pub(crate) struct Hunt<'a> {
     pub rules: &'a RuleSet,
     pub plan: &'a Plan,
+    pub crowd: &'a Crowd,
     pub now: Timestamp,
     pub policy: PartyPolicy,
     /// These are in every set: the anchor first.
@@ -310,9 +312,9 @@ impl<'a> Walk<'_, 'a> {
 
     /// `None` stands for the seats that a backfill ticket brings.
     fn placements(&self, entry: &Entry, span: TierSpan) -> Teams<Option<usize>> {
-        match entry.seated {
-            Some(_) => Teams::from_elem(None, 1),
-            None => {
+        match entry.seats {
+            Seats::Taken(_) => Teams::from_elem(None, 1),
+            Seats::Open(_) => {
                 let teams = team_order(self.hunt.rules, &self.taken(), span, entry.size());
                 teams.into_iter().filter(|team| !self.has_empty_twin(*team)).map(Some).collect()
             }
@@ -337,11 +339,17 @@ impl<'a> Walk<'_, 'a> {
 
     fn seat(&mut self, entry: &'a Entry, team: Option<usize>) {
         let mut totals = self.totals().clone();
-        for (own, row) in &entry.rows {
-            totals.add(&self.hunt.plan.columns, team.unwrap_or(*own), row);
-        }
-        for (own, words) in &entry.words {
-            self.company.seat(team.unwrap_or(*own), words);
+        let Hunt { crowd, plan, .. } = self.hunt;
+        match &entry.seats {
+            Seats::Open(slot) => {
+                let team = team.expect("only a backfill ticket brings its seats");
+                totals.add(&plan.columns, team, crowd.row(*slot));
+                crowd.words(*slot).into_iter().for_each(|words| self.company.seat(team, words));
+            }
+            Seats::Taken(taken) => {
+                taken.rows.iter().for_each(|(team, row)| totals.add(&plan.columns, *team, row));
+                taken.words.iter().for_each(|(team, words)| self.company.seat(*team, words));
+            }
         }
         let ages = self.ages().with(self.hunt.now.since(entry.rank.started_at()));
         self.players += entry.size();
@@ -351,7 +359,10 @@ impl<'a> Walk<'_, 'a> {
     fn unseat(&mut self) {
         if let Some(last) = self.chosen.pop() {
             self.players -= last.entry.size();
-            self.company.unseat(last.entry.words.len());
+            self.company.unseat(match &last.entry.seats {
+                Seats::Open(slot) => usize::from(self.hunt.crowd.words(*slot).is_some()),
+                Seats::Taken(taken) => taken.words.len(),
+            });
         }
     }
 

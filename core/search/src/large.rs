@@ -13,7 +13,7 @@ use matchwright_rules::{
 
 use crate::hunt::{Found, team_order, tier_of};
 use crate::order::aggregate;
-use crate::pool::Entry;
+use crate::pool::{Entry, Seats};
 
 /// Forms one match out of a bucket in rank order, if there is one.
 pub(crate) fn form<'a>(
@@ -131,9 +131,9 @@ impl Filler<'_> {
         if players + entry.size() > self.players_max || twice {
             return false;
         }
-        match &entry.seated {
-            Some(seats) => lineup.push_seated(entry.party.clone(), seats),
-            None => match team_order(self.rules, &taken, span, entry.size()).first() {
+        match &entry.seats {
+            Seats::Taken(taken) => lineup.push_seated(entry.party.clone(), &taken.teams),
+            Seats::Open(_) => match team_order(self.rules, &taken, span, entry.size()).first() {
                 Some(team) => lineup.push(entry.party.clone(), *team),
                 None => return false,
             },

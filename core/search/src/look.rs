@@ -99,8 +99,7 @@ impl<'s> Look<'s> {
 
     /// What the documented fill makes of the bucket (D-104). It looks at all of it; so in a very large one a full match
     /// is sought in the crowd, and the fill waits for a retry.
-    pub fn large_match(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
-        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
+    pub fn large_match(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Looked {
         let players_max = self.players_max();
         if bucket.len() >= self.crowd_min() {
             let sought = self.sought(own).filter(|made| made.full);
@@ -116,8 +115,7 @@ impl<'s> Look<'s> {
     }
 
     /// Is there a match with the dirty ticket; and if so, the one that the oldest anchor makes with it (D-95).
-    pub fn small_match(&self, dirty: &Dirty, rank: Rank, bucket: &'s Bucket) -> Looked {
-        let Some(own) = bucket.get(&rank).map(|entry| &**entry) else { return Looked::default() };
+    pub fn small_match(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Looked {
         if bucket.len() >= self.crowd_min() {
             return self.around(dirty, own, bucket);
         }
@@ -241,6 +239,7 @@ impl<'s> Look<'s> {
         Hunt {
             rules: &self.pool.rules,
             plan: &self.pool.plan,
+            crowd: &self.pool.crowd,
             now: self.now,
             policy: self.settings.party_policy,
             must,
@@ -260,7 +259,8 @@ impl<'s> Look<'s> {
     }
 
     fn hopeful(&self, must: &[&Entry], candidates: Vec<&'s Entry>) -> Option<Vec<&'s Entry>> {
-        Hope { rules: &self.pool.rules, plan: &self.pool.plan, now: self.now, must }.of(candidates)
+        let Pool { rules, plan, crowd, .. } = self.pool;
+        Hope { rules, plan, crowd, now: self.now, must }.of(candidates)
     }
 
     /// Sort rules decide in which order candidates are tried.
@@ -271,7 +271,7 @@ impl<'s> Look<'s> {
     /// Sorts by distance to the anchor in the number that says who is near whom; the order stays where there is none.
     fn by_closeness(&self, anchor: &Entry, candidates: &mut [&'s Entry]) {
         let near = |entry: &Entry| {
-            let sum = |column: usize| entry.rows.iter().map(|(_, row)| row[column]).sum::<f64>();
+            let sum = |number: usize| entry.sum(&self.pool.crowd, number);
             self.pool.plan.steer.near.map_or(0.0, |column| sum(column + 1) / sum(0))
         };
         let center = near(anchor);

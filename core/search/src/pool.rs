@@ -9,7 +9,7 @@ use matchwright_rules::plan::{Plan, Words};
 use matchwright_rules::{BackfillPriority, Lineup, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
-use crate::roster::{Known, Number, Place};
+use crate::roster::{Known, Number};
 use crate::sweep::Stretch;
 use crate::{Anchor, Crowd, Limits, Picked, SearchSettings, Slot};
 
@@ -49,24 +49,37 @@ impl Rank {
 }
 
 /// A ticket that waits.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Entry {
     pub number: Number,
     pub id: TicketId,
     pub rank: Rank,
     pub party: Arc<Party>,
-    /// Backfill: the team of each member, by index.
-    pub seated: Option<Vec<usize>>,
+    pub seats: Seats,
     /// Its bucket.
     pub key: u32,
-    /// The plan's numbers; of a backfill ticket, those of its members in each team.
-    pub rows: Vec<(usize, Vec<f64>)>,
-    /// The texts of its players in the same teams, where the plan keeps any.
-    pub words: Vec<(usize, Words)>,
     /// Per tier, the regions near enough for all of its members. Empty: regions play no part.
-    pub regions: Vec<u64>,
-    /// Its place in the crowd. Backfill tickets have none: every match around one begins with it.
-    pub slot: Option<Slot>,
+    pub regions: Box<[u64]>,
+}
+
+/// Where the players of a ticket sit.
+#[derive(Debug)]
+pub(crate) enum Seats {
+    /// Nowhere yet. Their numbers and words are those of the ticket's place in the crowd.
+    Open(Slot),
+    /// In a game that runs: a backfill ticket has no place in the crowd, every match around one begins with it.
+    Taken(Box<Taken>),
+}
+
+/// The seats of a backfill ticket.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The team of each member, by index.
+    pub teams: Vec<usize>,
+    /// The plan's numbers of the members in each team.
+    pub rows: Vec<(usize, Vec<f64>)>,
+    /// The texts of the members in each team, where the plan keeps any.
+    pub words: Vec<(usize, Words)>,
 }
 
 impl Entry {
@@ -76,20 +89,36 @@ impl Entry {
 
     /// Seats its members: in a team, or where its backfill says.
     pub fn join(&self, lineup: &mut Lineup, team: Option<usize>) {
-        match (team, &self.seated) {
+        match (team, &self.seats) {
             (Some(team), _) => lineup.push(self.party.clone(), team),
-            (None, Some(teams)) => lineup.push_seated(self.party.clone(), teams),
-            (None, None) => unreachable!("only a backfill ticket brings its seats"),
+            (None, Seats::Taken(taken)) => lineup.push_seated(self.party.clone(), &taken.teams),
+            (None, Seats::Open(_)) => unreachable!("only a backfill ticket brings its seats"),
+        }
+    }
+
+    /// The sum of a number of the plan's rows over its members.
+    pub fn sum(&self, crowd: &Crowd, number: usize) -> f64 {
+        match &self.seats {
+            Seats::Open(slot) => crowd.row(*slot)[number],
+            Seats::Taken(taken) => taken.rows.iter().map(|(_, row)| row[number]).sum(),
         }
     }
 
     /// One of its members has the text that a column counts.
-    pub fn has(&self, column: usize) -> bool {
-        self.rows.iter().any(|(_, row)| row[column + 1] > 0.0)
+    pub fn has(&self, crowd: &Crowd, column: usize) -> bool {
+        self.sum(crowd, column + 1) > 0.0
     }
 
     pub fn is_backfill(&self) -> bool {
-        self.seated.is_some()
+        matches!(self.seats, Seats::Taken(_))
+    }
+
+    /// Its place in the crowd.
+    pub fn slot(&self) -> Option<Slot> {
+        match self.seats {
+            Seats::Open(slot) => Some(slot),
+            Seats::Taken(_) => None,
+        }
     }
 
     /// Regions near enough at some tier of these.
@@ -108,7 +137,7 @@ pub(crate) struct Sought<'p> {
 }
 
 /// Tickets that a match may mix, in rank order.
-pub(crate) type Bucket = BTreeMap<Rank, Box<Entry>>;
+pub(crate) type Bucket = BTreeMap<Rank, Arc<Entry>>;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -121,10 +150,10 @@ pub(crate) struct Pool {
     /// Of two backfills the one that is to fill fewer seats goes first.
     fullest_first: bool,
     intake: Intake,
-    crowd: Crowd,
+    pub crowd: Crowd,
     buckets: BTreeMap<u32, Bucket>,
     /// Whose slot it is.
-    owners: Vec<Option<Place>>,
+    owners: Vec<Option<Arc<Entry>>>,
 }
 
 impl Pool {
@@ -165,59 +194,56 @@ impl Pool {
 
     /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then
     /// waits for its deadline, D-22).
-    pub fn insert(&mut self, number: Number, known: &Known) -> Option<Place> {
+    pub fn insert(&mut self, number: Number, known: &Known) -> Option<Arc<Entry>> {
         let party = Party::bind(&self.rules, &known.players).ok()?;
         let team_of = |player: &Player| self.rules.team(player.team.as_ref()?.as_str());
-        let seats = || known.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
-        let seated = if known.is_backfill { Some(seats()?) } else { None };
+        let teams_of_all = || known.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
+        let teams = if known.is_backfill { Some(teams_of_all()?) } else { None };
         let class = class(self.rules.algorithm.backfill_priority, known.is_backfill);
         let rank =
             Rank::new(class, known.started_at, known.sequence).to_fill(self.seats_to_fill(class, known));
         let guest = self.intake.guest(&party, Tier(0))?;
-        let place = Place { key: guest.key, rank };
-        let (slot, rows, words) = match &seated {
+        let seats = match teams {
             Some(teams) => {
-                let words = self.intake.seated(&party, teams, &guest);
-                (None, self.plan.rows_seated(&party, teams), words)
+                let words = self.intake.seated(&party, &teams, &guest);
+                Seats::Taken(Box::new(Taken { rows: self.plan.rows_seated(&party, &teams), words, teams }))
             }
-            None => {
-                let words = guest.words.iter().map(|words| (0, words.clone())).collect();
-                (Some(self.crowd.insert(&guest)), vec![(0, guest.row)], words)
-            }
+            None => Seats::Open(self.crowd.insert(&guest)),
         };
-        if let Some(slot) = slot {
+        let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions.into_boxed_slice());
+        let entry = Arc::new(Entry { number, id, rank, party, seats, key: guest.key, regions });
+        if let Some(slot) = entry.slot() {
             self.owners.resize(self.owners.len().max(slot as usize + 1), None);
-            self.owners[slot as usize] = Some(place);
+            self.owners[slot as usize] = Some(entry.clone());
         }
-        let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions);
-        let entry = Entry { number, id, rank, party, seated, key: place.key, rows, words, regions, slot };
-        self.buckets.entry(place.key).or_default().insert(rank, Box::new(entry));
-        Some(place)
+        self.buckets.entry(entry.key).or_default().insert(rank, entry.clone());
+        Some(entry)
     }
 
-    pub fn remove(&mut self, place: Place) {
-        let Some(bucket) = self.buckets.get_mut(&place.key) else { return };
-        let Some(entry) = bucket.remove(&place.rank) else { return };
-        self.intake.forget(entry.key, &entry.regions, entry.words.iter().map(|(_, words)| words));
-        let slot = entry.slot;
+    /// Lets a ticket go that stands here.
+    pub fn remove(&mut self, entry: &Entry) {
+        let Some(bucket) = self.buckets.get_mut(&entry.key) else { return };
+        bucket.remove(&entry.rank);
         if bucket.is_empty() {
-            self.buckets.remove(&place.key);
+            self.buckets.remove(&entry.key);
         }
-        if let Some(slot) = slot {
-            self.crowd.remove(slot);
-            self.owners[slot as usize] = None;
+        match &entry.seats {
+            Seats::Open(slot) => {
+                self.intake.forget(entry.key, &entry.regions, self.crowd.words(*slot).into_iter());
+                self.crowd.remove(*slot);
+                self.owners[*slot as usize] = None;
+            }
+            Seats::Taken(taken) => {
+                self.intake.forget(entry.key, &entry.regions, taken.words.iter().map(|(_, words)| words));
+            }
         }
     }
 
     /// A ticket has waited into the tier of its age.
-    pub fn promote(&mut self, place: Place, now: Timestamp) {
-        if let Some(slot) = self.entry(place).and_then(|entry| entry.slot) {
-            self.crowd.promote(slot, self.rules.tier(now.since(place.rank.started_at())));
+    pub fn promote(&mut self, entry: &Entry, now: Timestamp) {
+        if let Some(slot) = entry.slot() {
+            self.crowd.promote(slot, self.rules.tier(now.since(entry.rank.started_at())));
         }
-    }
-
-    fn entry(&self, place: Place) -> Option<&Entry> {
-        self.buckets.get(&place.key)?.get(&place.rank).map(|entry| &**entry)
     }
 
     /// The tickets that a match may mix, in rank order.
@@ -238,7 +264,7 @@ impl Pool {
             let twice =
                 sought.units.iter().filter(|(other, _)| entry.is_backfill() && other.rank != entry.rank);
             let twice: Vec<Slot> =
-                twice.filter(|(other, _)| listed(other)).filter_map(|(other, _)| other.slot).collect();
+                twice.filter(|(other, _)| listed(other)).filter_map(|(other, _)| other.slot()).collect();
             if twice.is_empty() {
                 return Some(sought);
             }
@@ -254,15 +280,15 @@ impl Pool {
         without: &[Slot],
     ) -> Option<Sought<'p>> {
         let tier: Tier = self.rules.tier(now.since(entry.rank.started_at()));
-        let anchor = match entry.slot {
-            Some(slot) => Anchor::Ticket(slot),
-            None => {
-                let Entry { rows, words, key, regions, .. } = entry;
+        let anchor = match &entry.seats {
+            Seats::Open(slot) => Anchor::Ticket(*slot),
+            Seats::Taken(taken) => {
+                let (Taken { rows, words, .. }, Entry { key, regions, .. }) = (&**taken, entry);
                 Anchor::Backfill { rows, words, key: *key, tier, regions, without }
             }
         };
         let mut sought = self.owned(&self.crowd.seek(anchor, limits)?)?;
-        if entry.slot.is_none() {
+        if entry.is_backfill() {
             sought.units.insert(0, (entry, None));
         }
         Some(sought)
@@ -270,7 +296,7 @@ impl Pool {
 
     /// Whose the slots of a match are.
     fn owned(&self, picked: &Picked) -> Option<Sought<'_>> {
-        let of_slot = |slot: Slot| self.entry(self.owners[slot as usize]?);
+        let of_slot = |slot: Slot| self.owners[slot as usize].as_deref();
         let units = picked.units.iter().map(|(slot, team)| Some((of_slot(*slot)?, Some(*team))));
         Some(Sought { units: units.collect::<Option<_>>()?, is_full: picked.is_full })
     }

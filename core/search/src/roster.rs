@@ -5,7 +5,7 @@ use std::sync::Arc;
 use matchwright_model::{ById, MatchmakerName, Player, PlayerId, TicketId, Timestamp};
 use smallvec::SmallVec;
 
-use crate::pool::Rank;
+use crate::pool::Entry;
 
 /// A ticket while it is known; free for another after that.
 pub(crate) type Number = u32;
@@ -33,17 +33,10 @@ pub(crate) struct Known {
     pub is_searching: bool,
     /// In a proposal that the writer has not answered yet.
     pub is_proposed: bool,
-    /// Where it stands in its matchmaker's pool.
-    pub place: Option<Place>,
+    /// As it stands in its matchmaker's pool.
+    pub entry: Option<Arc<Entry>>,
     /// Per rule, how often it held and failed on sets with this ticket (D-119). Empty: never looked at.
     pub counts: Vec<(u64, u64)>,
-}
-
-/// A bucket and the place in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub key: u32,
-    pub rank: Rank,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +65,7 @@ impl Roster {
             is_backfill,
             is_searching: false,
             is_proposed: false,
-            place: None,
+            entry: None,
             counts: Vec::new(),
         };
         let number = self.free.pop().unwrap_or_else(|| {

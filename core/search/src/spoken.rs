@@ -19,6 +19,10 @@ impl Spoken {
         self.by_slot[at] = Some(words.clone());
     }
 
+    pub fn of(&self, slot: Slot) -> Option<&Words> {
+        self.by_slot.get(slot as usize)?.as_ref()
+    }
+
     /// Those of a game that runs, of the tickets seated so far, and of one more.
     pub fn company<'c>(
         &'c self,
@@ -33,7 +37,7 @@ impl Spoken {
         game.iter().for_each(|(team, words)| company.seat(*team, words));
         let seated = units.iter().map(|unit| (unit.slot, unit.team)).chain(one);
         for (slot, team) in seated {
-            if let Some(Some(words)) = self.by_slot.get(slot as usize) {
+            if let Some(words) = self.of(slot) {
                 company.seat(team, words);
             }
         }
