@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region};
 
+use smallvec::SmallVec;
+
 use crate::RuleSet;
 
 /// A ticket's players as one rule set sees them: values in the order of its attributes, defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Party {
-    pub members: Vec<Member>,
+    /// In place for one: most come alone.
+    pub members: SmallVec<[Member; 1]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     pub id: PlayerId,
     /// One value per `RuleSet::attributes`, of the declared type.
-    pub values: Vec<AttributeValue>,
+    pub values: Box<[AttributeValue]>,
     pub latencies: Listing<Region, u32>,
 }
 
@@ -57,11 +60,11 @@ impl Party {
 
 impl Member {
     fn bind(rules: &RuleSet, player: &Player) -> Result<Self, BindError> {
-        Ok(Self {
-            id: player.id.clone(),
-            values: Self::values(rules, player).map(|value| value.cloned()).collect::<Result<_, _>>()?,
-            latencies: player.latencies.clone(),
-        })
+        let mut values = Vec::with_capacity(rules.attributes.len());
+        for value in Self::values(rules, player) {
+            values.push(value?.clone());
+        }
+        Ok(Self { id: player.id.clone(), values: values.into(), latencies: player.latencies.clone() })
     }
 
     fn values<'a>(

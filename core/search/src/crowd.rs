@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use matchwright_rules::plan::{Plan, Totals, Words};
+use matchwright_rules::plan::{Plan, Row, Totals, Words};
 use matchwright_rules::{RuleSet, Tier};
 
 use crate::alive::Alive;
@@ -24,7 +24,7 @@ pub struct Guest {
     pub key: u32,
     pub tier: Tier,
     /// The plan's row.
-    pub row: Vec<f64>,
+    pub row: Row,
     /// Per tier, a bit for every region near enough. Not looked at where the plan limits no latency.
     pub regions: Vec<u64>,
     /// The texts of its players, where the plan keeps any.

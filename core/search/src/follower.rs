@@ -191,7 +191,7 @@ impl Search {
         for number in self.roster.of_matchmaker(name) {
             if let Some(known) = self.roster.get_mut(number) {
                 known.entry = None;
-                known.counts.clear();
+                known.counts = Box::default();
             }
             self.admit(number);
         }
@@ -201,7 +201,7 @@ impl Search {
         let Some(known) = self.roster.get_mut(number) else { return };
         known.is_searching = true;
         known.is_proposed = false;
-        known.counts.clear();
+        known.counts = Box::default();
         self.counted.push(number);
         self.admit(number);
     }
@@ -295,7 +295,9 @@ impl Search {
     /// Adds what was found on sets that held a ticket: held and failed, per rule.
     fn count(&mut self, number: Number, seen: &[(u64, u64)]) {
         let Some(known) = self.roster.get_mut(number) else { return };
-        known.counts.resize(seen.len(), (0, 0));
+        if known.counts.is_empty() {
+            known.counts = vec![(0, 0); seen.len()].into();
+        }
         known.counts.iter_mut().zip(seen).for_each(|(sum, one)| *sum = (sum.0 + one.0, sum.1 + one.1));
         self.counted.push(number);
     }

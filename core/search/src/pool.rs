@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use matchwright_model::{MatchmakerName, Player, RuleSetName, TicketId, Timestamp};
-use matchwright_rules::plan::{Plan, Words};
+use matchwright_rules::plan::{Plan, Row, Words};
 use matchwright_rules::{BackfillPriority, Lineup, Party, RuleSet, Tier, TierSpan};
 
 use crate::intake::Intake;
@@ -77,7 +77,7 @@ pub(crate) struct Taken {
     /// The team of each member, by index.
     pub teams: Vec<usize>,
     /// The plan's numbers of the members in each team.
-    pub rows: Vec<(usize, Vec<f64>)>,
+    pub rows: Vec<(usize, Row)>,
     /// The texts of the members in each team, where the plan keeps any.
     pub words: Vec<(usize, Words)>,
 }

@@ -17,7 +17,10 @@ pub(crate) struct Roster {
     tickets: Vec<Option<Box<Known>>>,
     free: Vec<Number>,
     numbers: ById<TicketId, Number>,
-    players: ById<PlayerId, Presence>,
+    /// By player; most have one.
+    tickets_of: ById<PlayerId, SmallVec<[Number; 1]>>,
+    /// In a live match: their other tickets wait until it ends.
+    busy: ById<PlayerId, ()>,
     arrivals: u64,
 }
 
@@ -36,14 +39,7 @@ pub(crate) struct Known {
     /// As it stands in its matchmaker's pool.
     pub entry: Option<Arc<Entry>>,
     /// Per rule, how often it held and failed on sets with this ticket (D-119). Empty: never looked at.
-    pub counts: Vec<(u64, u64)>,
-}
-
-#[derive(Debug, Default)]
-struct Presence {
-    tickets: SmallVec<[Number; 1]>,
-    /// In a live match; his other tickets wait until it ends.
-    is_busy: bool,
+    pub counts: Box<[(u64, u64)]>,
 }
 
 impl Roster {
@@ -66,7 +62,7 @@ impl Roster {
             is_searching: false,
             is_proposed: false,
             entry: None,
-            counts: Vec::new(),
+            counts: Box::default(),
         };
         let number = self.free.pop().unwrap_or_else(|| {
             self.tickets.push(None);
@@ -75,7 +71,7 @@ impl Roster {
         self.tickets[number as usize] = Some(Box::new(known));
         self.numbers.insert(id.clone(), number);
         for player in players.iter() {
-            self.players.entry(player.id.clone()).or_default().tickets.push(number);
+            self.tickets_of.entry(player.id.clone()).or_default().push(number);
         }
         number
     }
@@ -85,9 +81,10 @@ impl Roster {
         self.numbers.swap_remove(&known.id);
         self.free.push(number);
         for player in known.players.iter() {
-            if let Some(presence) = self.players.get_mut(&player.id) {
-                presence.tickets.retain(|one| *one != number);
-                self.drop_if_absent(&player.id);
+            let Some(tickets) = self.tickets_of.get_mut(&player.id) else { continue };
+            tickets.retain(|one| *one != number);
+            if tickets.is_empty() {
+                self.tickets_of.swap_remove(&player.id);
             }
         }
     }
@@ -120,22 +117,18 @@ impl Roster {
     }
 
     pub fn tickets_of(&self, player: &PlayerId) -> SmallVec<[Number; 1]> {
-        self.players.get(player).map(|presence| presence.tickets.clone()).unwrap_or_default()
+        self.tickets_of.get(player).cloned().unwrap_or_default()
     }
 
     /// One of its players is in a live match.
     pub fn is_busy(&self, known: &Known) -> bool {
-        known.players.iter().any(|player| self.players.get(&player.id).is_some_and(|one| one.is_busy))
+        known.players.iter().any(|player| self.busy.contains_key(&player.id))
     }
 
     pub fn set_busy(&mut self, player: &PlayerId, is_busy: bool) {
-        self.players.entry(player.clone()).or_default().is_busy = is_busy;
-        self.drop_if_absent(player);
-    }
-
-    fn drop_if_absent(&mut self, player: &PlayerId) {
-        if self.players.get(player).is_some_and(|one| one.tickets.is_empty() && !one.is_busy) {
-            self.players.swap_remove(player);
+        match is_busy {
+            true => drop(self.busy.insert(player.clone(), ())),
+            false => drop(self.busy.swap_remove(player)),
         }
     }
 }

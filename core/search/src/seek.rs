@@ -4,7 +4,7 @@
 //! [`crate::Search`] and the complete hunt of small pools make up for that. What it returns passes every gate of the
 //! plan; regions, keys and tiers hold by where it looked.
 
-use matchwright_rules::plan::{Case, Coming, Totals, Wanted, Words};
+use matchwright_rules::plan::{Case, Coming, Row, Totals, Wanted, Words};
 use matchwright_rules::{ExpansionAge, Team, Tier, TierSpan, Verdict};
 use smallvec::SmallVec;
 
@@ -45,7 +45,7 @@ pub enum Anchor<'a> {
     Ticket(Slot),
     /// A game that runs: the rows of its players by team, and where they can play.
     Backfill {
-        rows: &'a [(usize, Vec<f64>)],
+        rows: &'a [(usize, Row)],
         words: &'a [(usize, Words)],
         key: u32,
         tier: Tier,
@@ -184,7 +184,7 @@ impl<'s, 'c> Filling<'s, 'c> {
     }
 
     /// Begins with the players of a game that runs.
-    fn join(&mut self, rows: &[(usize, Vec<f64>)]) {
+    fn join(&mut self, rows: &[(usize, Row)]) {
         let (mut players, mut sum) = (0.0, 0.0);
         for (team, row) in rows {
             self.totals.add(&self.crowd.plan.columns, *team, row);

@@ -37,6 +37,12 @@ use crate::{
 /// Per rule of a set.
 pub type Verdicts = SmallVec<[Verdict; 8]>;
 
+/// A number per column of a plan, behind the head-count; in place for a few.
+pub type Row = SmallVec<[f64; 8]>;
+
+/// Some members of a ticket; in place for a few.
+type Members<'p> = SmallVec<[&'p Member; 5]>;
+
 /// How one rule is carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Means {
@@ -100,18 +106,18 @@ impl Plan {
     }
 
     /// The row of one ticket: its players, then a number per column.
-    pub fn row(&self, party: &Party) -> Vec<f64> {
-        self.row_of(party, &party.members.iter().collect::<Vec<_>>())
+    pub fn row(&self, party: &Party) -> Row {
+        self.row_of(party, &party.members.iter().collect::<Members>())
     }
 
     /// The rows of a ticket whose members sit in given teams (backfill).
-    pub fn rows_seated(&self, party: &Party, teams: &[usize]) -> Vec<(usize, Vec<f64>)> {
+    pub fn rows_seated(&self, party: &Party, teams: &[usize]) -> Vec<(usize, Row)> {
         seated(party, teams).map(|(team, some)| (team, self.row_of(party, &some))).collect()
     }
 
     /// The words of one ticket, as `word` numbers texts: those of [`Vocabulary::texts`] by their place.
     pub fn words(&self, party: &Party, word: &mut dyn FnMut(&str) -> u32) -> Words {
-        Words::of(&self.vocabulary.kept, &party.members.iter().collect::<Vec<_>>(), word)
+        Words::of(&self.vocabulary.kept, &party.members.iter().collect::<Members>(), word)
     }
 
     /// The words of a ticket whose members sit in given teams (backfill).
@@ -125,7 +131,7 @@ impl Plan {
         seated.map(|(team, some)| (team, Words::of(&self.vocabulary.kept, &some, word))).collect()
     }
 
-    fn row_of(&self, party: &Party, members: &[&Member]) -> Vec<f64> {
+    fn row_of(&self, party: &Party, members: &[&Member]) -> Row {
         let columns = self.columns.list.iter().map(|column| column.of(party, members));
         std::iter::once(members.len() as f64).chain(columns).collect()
     }
@@ -219,7 +225,7 @@ impl Plan {
 }
 
 /// The members of a ticket in each of the teams where they sit.
-fn seated<'p>(party: &'p Party, teams: &'p [usize]) -> impl Iterator<Item = (usize, Vec<&'p Member>)> {
+fn seated<'p>(party: &'p Party, teams: &'p [usize]) -> impl Iterator<Item = (usize, Members<'p>)> {
     let mut named = teams.to_vec();
     named.sort_unstable();
     named.dedup();
