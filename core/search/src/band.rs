@@ -109,17 +109,27 @@ impl Band {
 
     pub fn insert(&mut self, spot: Spot, reach: ReachNumber) {
         if self.leaves.is_empty() {
-            self.firsts.push(spot);
-            self.leaves.push(Box::new(Leaf::of(&[(spot, reach)])));
+            self.push_leaf(spot, reach);
             return;
         }
         let mut index = self.holding(spot);
         if self.leaves[index].len == LEAF {
+            let is_behind_all = index + 1 == self.leaves.len() && spot > self.leaves[index].spots[LEAF - 1];
+            if is_behind_all {
+                self.push_leaf(spot, reach);
+                return;
+            }
             self.make_room(index);
             index += usize::from(spot >= self.firsts[index + 1]);
         }
         self.leaves[index].insert(spot, reach);
         self.firsts[index] = self.leaves[index].spots[0];
+    }
+
+    /// A leaf behind all others, for one: who comes in order fills it.
+    fn push_leaf(&mut self, spot: Spot, reach: ReachNumber) {
+        self.firsts.push(spot);
+        self.leaves.push(Box::new(Leaf::of(&[(spot, reach)])));
     }
 
     /// Shares a full leaf with the one behind, or with a new one where that has hardly room either.
