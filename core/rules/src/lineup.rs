@@ -44,7 +44,10 @@ impl Party {
     /// # Errors
     /// The first attribute that is missing without a default, or has another type (D-25, D-26).
     pub fn bind(rules: &RuleSet, players: &[Player]) -> Result<Self, BindError> {
-        let members = players.iter().map(|player| Member::bind(rules, player)).collect::<Result<_, _>>()?;
+        let mut members = SmallVec::with_capacity(players.len());
+        for player in players {
+            members.push(Member::bind(rules, player)?);
+        }
         Ok(Self { members })
     }
 

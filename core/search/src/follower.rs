@@ -13,7 +13,7 @@ use matchwright_rules::{Options, RuleKind, RuleSet, compile};
 use crate::SearchSettings;
 use crate::agenda::{Agenda, Cause, Dirty};
 use crate::backlog::{self, Backlog, Swept};
-use crate::look::{Look, Looked, Made};
+use crate::look::{Look, Looked, Made, Place};
 use crate::pool::Pool;
 use crate::roster::{Known, Number, Roster};
 use crate::sweep::Stretch;
@@ -351,13 +351,17 @@ impl Search {
                 known.is_proposed = true;
             }
         }
-        let anchor = self.roster.number(&made.seats[0].ticket).and_then(|number| self.roster.get(number));
+        let anchor = self.roster.get(made.seats[0].ticket);
+        let seats = made.seats.into_iter().map(|Place { ticket, player, team }| {
+            let known = self.roster.get(ticket).expect("a ticket in a pool is known");
+            Seat { ticket: known.id.clone(), player, team }
+        });
         Proposal {
             match_id,
             matchmaker: made.matchmaker,
             rule_set: made.rule_set,
             rule_counts: anchor.and_then(|anchor| self.rule_counts(anchor)).unwrap_or_default(),
-            seats: made.seats,
+            seats: seats.collect(),
             region: made.region,
         }
     }

@@ -2,7 +2,7 @@
 //! with proposals. Knows no clock, no disk, no thread; the same changes give the same proposals.
 //!
 //! Reading order: [`Search`] (changes in, proposals out), `agenda` (what to look at next), `roster` (tickets and
-//! players by number), `pool` (who waits, in buckets), `look` (what one ticket can be matched with). Small buckets:
+//! players by number), `pool` and `bucket` (who waits), `look` (what one ticket can be matched with). Small buckets:
 //! `order` (who is looked at first), `hope` (could there be a match at all), `hunt` (the complete search around one
 //! anchor) and `ahead` (what those it has not tried can bring). Large ones: `intake` (a party as numbers), `lexicon`
 //! and `spoken` (the texts of single players), [`Crowd`], `table` and `reach` (who waits and where he may play), `band`
@@ -15,6 +15,7 @@ mod alive;
 mod backlog;
 mod balance;
 mod band;
+mod bucket;
 mod crowd;
 mod follower;
 mod hope;

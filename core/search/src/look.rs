@@ -1,16 +1,16 @@
 //! What one ticket can be matched with at this moment: in a small bucket everything that exists is looked at, in a large
 //! one the nearest.
 
-use matchwright_engine::Seat;
-use matchwright_model::{MatchmakerName, RuleSetName, Timestamp};
+use matchwright_model::{MatchmakerName, PlayerId, RuleSetName, TeamName, Timestamp};
 use matchwright_rules::{ExpansionAge, Lineup, RuleKind, Strategy, judge};
 
 use crate::agenda::{Cause, Dirty};
 use crate::balance::balance;
+use crate::bucket::Bucket;
 use crate::hope::Hope;
 use crate::hunt::{Found, Hunt, Outcome, hunt, tier_of};
 use crate::order::documented_order;
-use crate::pool::{Bucket, Entry, Pool, Rank, Sought};
+use crate::pool::{Entry, Pool, Rank, Sought};
 use crate::roster::Number;
 use crate::{Limits, SearchSettings, large};
 
@@ -31,12 +31,19 @@ pub(crate) struct Made {
     pub rule_set: RuleSetName,
     /// Its tickets.
     pub numbers: Vec<Number>,
-    pub seats: Vec<Seat>,
+    pub seats: Vec<Place>,
     pub region: Option<matchwright_model::Region>,
     pub full: bool,
     /// The first of its tickets in rank.
     pub anchor: Rank,
     pub oldest: Timestamp,
+}
+
+/// Who sits where, and the ticket that he came with.
+pub(crate) struct Place {
+    pub ticket: Number,
+    pub player: PlayerId,
+    pub team: TeamName,
 }
 
 impl Made {
@@ -107,7 +114,7 @@ impl<'s> Look<'s> {
                 return Looked { made: sought, is_cut: true, ..Looked::default() };
             }
         }
-        let bucket: Vec<&Entry> = bucket.values().map(|entry| &**entry).collect();
+        let bucket: Vec<&Entry> = bucket.iter().collect();
         let policy = self.settings.party_policy;
         let found = large::form(&self.pool.rules, &bucket, self.now, players_max, policy);
         let made = found.map(|found| self.made(&found, &self.balanced(&found)));
@@ -146,7 +153,7 @@ impl<'s> Look<'s> {
     fn around(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Looked {
         let sought = self.sought(own);
         let is_sparse = bucket.len() <= STARVING_BUCKETS * self.settings.exact_tickets;
-        let others = bucket.values().map(|entry| &**entry).filter(|entry| entry.rank != own.rank);
+        let others = bucket.iter().filter(|entry| entry.rank != own.rank);
         let hunted = match &sought {
             None if self.pool.plan.is_partial => {
                 let others = documented_order(&self.pool.rules, own, others, self.settings.candidates_max);
@@ -194,9 +201,9 @@ impl<'s> Look<'s> {
     fn anchors(&self, dirty: &Dirty, own: &'s Entry, bucket: &'s Bucket) -> Vec<&'s Entry> {
         let decides_alone = dirty.cause == Cause::Expansion
             && self.pool.rules.algorithm.expansion_age == ExpansionAge::Oldest
-            && bucket.values().all(|entry| entry.rank.class() == own.rank.class());
+            && bucket.iter().all(|entry| entry.rank.class() == own.rank.class());
         let can_be = |entry: &&Entry| entry.rank <= own.rank && (!decides_alone || entry.rank == own.rank);
-        bucket.values().map(|entry| &**entry).filter(can_be).collect()
+        bucket.iter().filter(can_be).collect()
     }
 
     /// Around the anchor in order. A ticket that entered a tier decides only sets in which it
@@ -209,12 +216,7 @@ impl<'s> Look<'s> {
             (Cause::Expansion, false) => entry.rank.started_at() >= own.rank.started_at(),
         };
         let fits = |entry: &&Entry| entry.rank != anchor.rank && entry.rank != own.rank && decides(entry);
-        documented_order(
-            &self.pool.rules,
-            anchor,
-            bucket.values().map(|entry| &**entry).filter(fits),
-            usize::MAX,
-        )
+        documented_order(&self.pool.rules, anchor, bucket.iter().filter(fits), usize::MAX)
     }
 
     /// In the documented order first (D-95); where the budget ends before the search, the rest of it goes to the
@@ -292,12 +294,12 @@ impl<'s> Look<'s> {
 
     fn made(&self, found: &Found<'_>, lineup: &Lineup) -> Made {
         let rules = &self.pool.rules;
-        let mut seats: Vec<(usize, usize, Seat)> = Vec::new();
+        let mut seats: Vec<(usize, usize, Place)> = Vec::new();
         for (team, taken) in lineup.teams.iter().enumerate() {
             for (party, member) in taken {
                 let player = lineup.member((*party, *member)).id.clone();
-                let ticket = found.entries[*party].id.clone();
-                seats.push((*party, *member, Seat { ticket, player, team: rules.teams[team].name.clone() }));
+                let ticket = found.entries[*party].number;
+                seats.push((*party, *member, Place { ticket, player, team: rules.teams[team].name.clone() }));
             }
         }
         let age = |party: usize| found.entries[party].rank;

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use matchwright_model::{MatchmakerName, Player, RuleSetName, TicketId, Timestamp};
+use matchwright_model::{MatchmakerName, Player, RuleSetName, Timestamp};
 use matchwright_rules::plan::{Plan, Row, Words};
 use matchwright_rules::{BackfillPriority, Lineup, Party, RuleSet, Tier, TierSpan};
 
+use crate::bucket::Bucket;
 use crate::intake::Intake;
 use crate::roster::{Known, Number};
 use crate::sweep::Stretch;
@@ -52,7 +53,6 @@ impl Rank {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub number: Number,
-    pub id: TicketId,
     pub rank: Rank,
     pub party: Arc<Party>,
     pub seats: Seats,
@@ -136,9 +136,6 @@ pub(crate) struct Sought<'p> {
     pub is_full: bool,
 }
 
-/// Tickets that a match may mix, in rank order.
-pub(crate) type Bucket = BTreeMap<Rank, Arc<Entry>>;
-
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub matchmaker: MatchmakerName,
@@ -210,20 +207,20 @@ impl Pool {
             }
             None => Seats::Open(self.crowd.insert(&guest)),
         };
-        let (id, party, regions) = (known.id.clone(), Arc::new(party), guest.regions.into_boxed_slice());
-        let entry = Arc::new(Entry { number, id, rank, party, seats, key: guest.key, regions });
+        let (party, regions) = (Arc::new(party), guest.regions.into_boxed_slice());
+        let entry = Arc::new(Entry { number, rank, party, seats, key: guest.key, regions });
         if let Some(slot) = entry.slot() {
             self.owners.resize(self.owners.len().max(slot as usize + 1), None);
             self.owners[slot as usize] = Some(entry.clone());
         }
-        self.buckets.entry(entry.key).or_default().insert(rank, entry.clone());
+        self.buckets.entry(entry.key).or_default().insert(entry.clone());
         Some(entry)
     }
 
     /// Lets a ticket go that stands here.
     pub fn remove(&mut self, entry: &Entry) {
         let Some(bucket) = self.buckets.get_mut(&entry.key) else { return };
-        bucket.remove(&entry.rank);
+        bucket.remove(entry.rank);
         if bucket.is_empty() {
             self.buckets.remove(&entry.key);
         }

@@ -132,8 +132,10 @@ impl Plan {
     }
 
     fn row_of(&self, party: &Party, members: &[&Member]) -> Row {
-        let columns = self.columns.list.iter().map(|column| column.of(party, members));
-        std::iter::once(members.len() as f64).chain(columns).collect()
+        let mut row = Row::with_capacity(self.columns.width());
+        row.push(members.len() as f64);
+        row.extend(self.columns.list.iter().map(|column| column.of(party, members)));
+        row
     }
 
     /// Who may come, if they come out of `parties`: per team at least and at most `seats`, of `supply` players in all.
