@@ -43,7 +43,7 @@ impl Index {
     }
 
     /// What ends by itself, the next first.
-    pub fn due(&self) -> impl Iterator<Item = (Timestamp, &Due)> {
+    pub fn due(&self) -> impl Iterator<Item = (Timestamp, Due<'_>)> {
         self.due.iter()
     }
 
@@ -92,14 +92,14 @@ impl Index {
     }
 
     pub fn answers_ended(&mut self, id: MatchId, deadline: Timestamp) {
-        self.due.remove(deadline, &Due::Acceptance(id));
+        self.due.remove(deadline, Due::Acceptance(id));
     }
 
     pub fn forget_matchmaker(&mut self, name: &MatchmakerName) {
         self.active.remove(name);
     }
 
-    fn deadline(&self, ticket: &Ticket, status: Status) -> Option<(Timestamp, Due)> {
+    fn deadline<'t>(&self, ticket: &'t Ticket, status: Status) -> Option<(Timestamp, Due<'t>)> {
         let waits = match status {
             Status::Placing { .. } => true,
             Status::Proposed { .. } => !self.deadline_during_acceptance,
@@ -109,8 +109,8 @@ impl Index {
             return None;
         }
         Some(match status.ended_at() {
-            Some(at) => (at + self.retention, Due::Retention(ticket.id.clone())),
-            None => (ticket.deadline, Due::Request(ticket.id.clone())),
+            Some(at) => (at + self.retention, Due::Retention(&ticket.id)),
+            None => (ticket.deadline, Due::Request(&ticket.id)),
         })
     }
 
@@ -119,15 +119,15 @@ impl Index {
         [from, to].iter().all(|status| matches!(status, Status::Queued | Status::Searching))
     }
 
-    fn arm(&mut self, deadline: Option<(Timestamp, Due)>) {
+    fn arm(&mut self, deadline: Option<(Timestamp, Due<'_>)>) {
         if let Some((at, due)) = deadline {
             self.due.insert(at, due);
         }
     }
 
-    fn disarm(&mut self, deadline: Option<(Timestamp, Due)>) {
+    fn disarm(&mut self, deadline: Option<(Timestamp, Due<'_>)>) {
         if let Some((at, due)) = deadline {
-            self.due.remove(at, &due);
+            self.due.remove(at, due);
         }
     }
 

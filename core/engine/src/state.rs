@@ -228,7 +228,7 @@ fn decide_due(state: &State, context: &Context<'_>) -> Vec<Change> {
     let due = state.index().due().take_while(|(at, _)| *at <= context.now);
     for (_, what) in due.take(context.settings.due_per_tick) {
         match what {
-            Due::Acceptance(id) => proposal::decide_deadline(state, context, *id, &mut changes),
+            Due::Acceptance(id) => proposal::decide_deadline(state, context, id, &mut changes),
             Due::Request(id) => ticket::decide_deadline(state, context, id, &mut changes),
             Due::Retention(id) => changes.push(Change::TicketForgotten { id: id.clone() }),
         }
