@@ -136,11 +136,27 @@ pub struct Meters {
     known: Mutex<Known>,
 }
 
-/// Handles of a matchmaker's series that moved before: they cost less than the registry.
+/// Handles of series that moved before, by matchmaker: they cost less than the registry.
+type Known = BTreeMap<MatchmakerName, Series>;
+
+/// The series of a matchmaker. They are few: who looks for one goes through all.
 #[derive(Default)]
-struct Known {
-    counters: BTreeMap<(&'static str, MatchmakerName), Counter>,
-    histograms: BTreeMap<(&'static str, MatchmakerName), Histogram>,
+struct Series {
+    counters: Vec<(&'static str, Counter)>,
+    histograms: Vec<(&'static str, Histogram)>,
+}
+
+/// The handle of that name, made when it is needed first.
+fn handle<'h, H>(
+    known: &'h mut Vec<(&'static str, H)>,
+    name: &'static str,
+    make: impl FnOnce() -> H,
+) -> &'h H {
+    let place = known.iter().position(|(one, _)| *one == name).unwrap_or_else(|| {
+        known.push((name, make()));
+        known.len() - 1
+    });
+    &known[place].1
 }
 
 impl Meters {
@@ -196,19 +212,22 @@ impl Meters {
 
     /// Counts what an event tells.
     pub(crate) fn count(&self, event: &Event) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { counters, histograms } = &mut *known;
         let matchmaker = match &event.source {
             Source::Matchmaker(name) => name,
             Source::Queue(name) => return self.count_placement(name, event),
         };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains_key(matchmaker) {
+            known.insert(matchmaker.clone(), Series::default());
+        }
+        let Some(Series { counters, histograms }) = known.get_mut(matchmaker) else { return };
         let mut add = |name: &'static str, count: usize| {
-            let made = || self.record(|| counter!(name, &self.labels(matchmaker.as_str())));
-            counters.entry((name, matchmaker.clone())).or_insert_with(made).increment(count as u64);
+            let make = || self.record(|| counter!(name, &self.labels(matchmaker.as_str())));
+            handle(counters, name, make).increment(count as u64);
         };
         let mut waits = |name: &'static str| {
-            let made = || self.record(|| histogram!(name, &self.labels(matchmaker.as_str())));
-            let histogram = histograms.entry((name, matchmaker.clone())).or_insert_with(made);
+            let make = || self.record(|| histogram!(name, &self.labels(matchmaker.as_str())));
+            let histogram = handle(histograms, name, make);
             let waits = event.tickets.iter().map(|ticket| event.at.since(ticket.started_at));
             waits.for_each(|wait| histogram.record(wait));
         };
