@@ -100,13 +100,13 @@ struct Work {
 }
 
 impl Work {
-    /// With room for as much as a batch usually holds: growing would move what is there.
+    /// With room for somewhat more than a batch usually holds: growing would move what is there.
     fn with_room(usual: &Size) -> Self {
         Self {
-            records: Vec::with_capacity(usual.records),
-            encoded: Vec::with_capacity(usual.records),
-            events: Vec::with_capacity(usual.events),
-            answers: Vec::with_capacity(usual.answers),
+            records: Vec::with_capacity(usual.records.next_power_of_two()),
+            encoded: Vec::with_capacity(usual.records.next_power_of_two()),
+            events: Vec::with_capacity(usual.events.next_power_of_two()),
+            answers: Vec::with_capacity(usual.answers.next_power_of_two()),
             ..Self::default()
         }
     }
