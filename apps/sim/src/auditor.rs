@@ -120,7 +120,7 @@ fn audit_judge(
     settings: &Settings,
 ) {
     let rules = before.rules_of(matchmaker).expect("a match is made by rules");
-    let mut lineup = Lineup::empty(&rules);
+    let mut lineup = Lineup::empty(rules);
     let mut tickets: Vec<&Ticket> = Vec::new();
     for seat in seats {
         if !tickets.iter().any(|ticket| ticket.id == seat.ticket) {
@@ -128,7 +128,7 @@ fn audit_judge(
         }
     }
     for ticket in &tickets {
-        let party = Arc::new(Party::bind(&rules, &ticket.players).expect("a matched ticket fits its rules"));
+        let party = Arc::new(Party::bind(rules, &ticket.players).expect("a matched ticket fits its rules"));
         let team_of = |player: &PlayerId| {
             let seat = seats.iter().find(|seat| seat.player == *player).expect("every player has a seat");
             rules.team(seat.team.as_str()).expect("a seat is in a team of the rules")
@@ -142,6 +142,6 @@ fn audit_judge(
         ExpansionAge::Oldest => ages.max(),
     };
     let tier = rules.tier(age.expect("a match has tickets"));
-    let judgement = judge(&rules, &lineup, tier, settings.party_policy);
+    let judgement = judge(rules, &lineup, tier, settings.party_policy);
     assert!(judgement.valid, "the judge refuses a match at {tier:?}: {judgement:?}\n{seats:?}");
 }

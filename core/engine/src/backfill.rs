@@ -42,8 +42,8 @@ pub(crate) fn decide_start(
     }
     refuse_twice(request.players)?;
     if let Some(rules) = state.rules_of(request.matchmaker) {
-        check_teams(&rules, request.players)?;
-        Party::check(&rules, request.players).map_err(refuse_bind)?;
+        check_teams(rules, request.players)?;
+        Party::check(rules, request.players).map_err(refuse_bind)?;
     }
     let mut changes = Vec::new();
     let older = request.game_session.and_then(|session| state.backfill_of(session));

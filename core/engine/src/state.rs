@@ -1,7 +1,6 @@
 //! What follows from all changes, with the indexes that decisions need.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_model::{ById, MatchId, MatchmakerName, Player, PlayerId, RuleSetName, TicketId, Timestamp};
@@ -67,9 +66,9 @@ impl State {
     }
 
     /// The rules in force for a matchmaker, where they compile.
-    pub fn rules_of(&self, matchmaker: &MatchmakerName) -> Option<Arc<RuleSet>> {
+    pub fn rules_of(&self, matchmaker: &MatchmakerName) -> Option<&RuleSet> {
         let rule_set = &self.matchmakers.get(matchmaker)?.fields.rule_set;
-        self.rule_sets.get(rule_set)?.compiled.clone()
+        self.rule_sets.get(rule_set)?.compiled.as_deref()
     }
 
     /// Mean wait in seconds of the tickets matched lately (D-117).

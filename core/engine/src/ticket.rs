@@ -175,7 +175,7 @@ pub(crate) fn decide_start(
     }
     refuse_twice(players)?;
     if let Some(rules) = state.rules_of(matchmaker) {
-        Party::check(&rules, players).map_err(refuse_bind)?;
+        Party::check(rules, players).map_err(refuse_bind)?;
         let most = rules.party_max();
         if players.len() > most as usize {
             return Err(Rejection::PartyTooLarge { players: players.len(), most });

@@ -82,7 +82,7 @@ fn live(body: &str, search: SearchSettings, seed: u64) -> (usize, usize, usize) 
         let waiting = waiting(&world);
         if waiting.len() <= 9 {
             looked += 1;
-            missed += usize::from(Brute::new(&rules, waiting, world.now).any().is_some());
+            missed += usize::from(Brute::new(rules, waiting, world.now).any().is_some());
         }
     }
     let made =

@@ -66,7 +66,7 @@ pub fn live(
         let waiting = waiting(&life.world);
         if waiting.len() <= tickets_max {
             seen.looks += 1;
-            if let Some(left) = Brute::new(&rules, waiting, life.world.now).any() {
+            if let Some(left) = Brute::new(rules, waiting, life.world.now).any() {
                 return Err(format!("step {step}, {act}: {left:?} could play"));
             }
         }
@@ -136,7 +136,7 @@ impl Life {
     /// A game with one or two players, new ones or those who wait, asks for more.
     fn backfill(&mut self) -> &'static str {
         self.tickets += 1;
-        let rules = self.world.state.rules_of(&"m".into()).expect("a rule set");
+        let rules = self.world.state.rules_of(&"m".into()).expect("a rule set").clone();
         let count = 1 + self.draw(2);
         let players: Vec<Player> = (0..count)
             .map(|_| {

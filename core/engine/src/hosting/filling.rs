@@ -49,8 +49,8 @@ pub(super) fn join(
     };
     changes.extend(seats.into_iter().map(hosted));
     let rules = state.rules_of(&made.matchmaker);
-    let mut roster = roster(state, id, made, rules.as_deref(), session.roster.as_deref());
-    let size = Size::of(rules.as_deref(), config, made.seats.len());
+    let mut roster = roster(state, id, made, rules, session.roster.as_deref());
+    let size = Size::of(rules, config, made.seats.len());
     if is_automatic(session, backfill) {
         roster.refill = match is_filled_again(config) {
             true => next_refill(context, &size),
@@ -275,7 +275,7 @@ pub(super) fn forget_leaver(
     left.refill = match players {
         // Nobody is left to match against.
         0 => Refill::Off,
-        _ => next_refill(context, &Size::of(state.rules_of(&left.matchmaker).as_deref(), config, players)),
+        _ => next_refill(context, &Size::of(state.rules_of(&left.matchmaker), config, players)),
     };
     let left = Arc::new(left);
     if let Some(backfill) = backfill {

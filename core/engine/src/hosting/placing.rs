@@ -38,9 +38,9 @@ fn place(
     changes: &mut Vec<Change>,
 ) {
     let rules = state.rules_of(&made.matchmaker);
-    let size = Size::of(rules.as_deref(), config, made.seats.len());
+    let size = Size::of(rules, config, made.seats.len());
     let seat = |seat: &Seat| PlayerRequest { player: seat.player.clone(), data: None };
-    let mut roster = roster(state, id, made, rules.as_deref(), None);
+    let mut roster = roster(state, id, made, rules, None);
     let queue = config.fields.queues[0].clone();
     // A server elsewhere could not be told who joins.
     let is_told = !context.settings.hosting.elsewhere.contains_key(&queue);
@@ -59,7 +59,7 @@ fn place(
         roster: Some(Arc::new(roster)),
         latencies: players(state, made).flat_map(latencies).collect(),
         players: made.seats.iter().map(seat).collect(),
-        order: only_region(state, made, config, rules.as_deref()),
+        order: only_region(state, made, config, rules),
     };
     match hosting::decide(&state.hosting, &context.hosting(), &hosting::Command::StartPlacement(request)) {
         Ok(decided) => changes.extend(decided.changes.into_iter().map(hosted)),
