@@ -217,10 +217,10 @@ impl Meters {
             Source::Queue(name) => return self.count_placement(name, event),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains_key(matchmaker) {
-            known.insert(matchmaker.clone(), Series::default());
-        }
-        let Some(Series { counters, histograms }) = known.get_mut(matchmaker) else { return };
+        let Series { counters, histograms } = match known.get_mut(matchmaker) {
+            Some(series) => series,
+            None => known.entry(matchmaker.clone()).or_default(),
+        };
         let mut add = |name: &'static str, count: usize| {
             let make = || self.record(|| counter!(name, &self.labels(matchmaker.as_str())));
             handle(counters, name, make).increment(count as u64);

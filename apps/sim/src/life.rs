@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::{Command, MatchmakerFields, Record, Settings, Status};
-use matchwright_model::{AttributeValue, MatchmakerName, Player, PlayerId, Region, TeamName, TicketId};
+use matchwright_model::{AttributeValue, MatchmakerName, Player, PlayerId, Region, TicketId};
 use matchwright_search::SearchSettings;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -207,7 +207,7 @@ impl<'p> Life<'p> {
                 let seated = one
                     .players
                     .iter()
-                    .map(|player| Player { team: team(&one.teams, player), ..player.clone() });
+                    .map(|player| Player { team: one.team_of(&player.id).cloned(), ..player.clone() });
                 (one.matchmaker.clone(), seated.collect())
             })
             .collect();
@@ -245,10 +245,6 @@ pub(crate) fn player_of(number: u64, skill: f64, latencies: &[(Region, u32)]) ->
         latencies: latencies.iter().cloned().collect(),
         team: None,
     }
-}
-
-fn team(teams: &BTreeMap<PlayerId, TeamName>, player: &Player) -> Option<TeamName> {
-    teams.get(&player.id).cloned()
 }
 
 fn fields(rule_set: &str, random: u64) -> MatchmakerFields {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use matchwright_engine::{Change, MatchmakerFields, Mode, Record};
+use matchwright_engine::{Asked, Change, MatchmakerFields, Mode, Record, TicketKind};
 use matchwright_model::{TicketId, Timestamp};
 
 use crate::workload::{Ticket, Workload};
@@ -29,13 +29,14 @@ pub fn matchmaker_records(workload: &Workload) -> [Record; 2] {
 /// A ticket comes and is searched for.
 pub fn started(id: &TicketId, ticket: &Ticket) -> [Record; 2] {
     let at = ticket.started_at;
+    let asked = Asked {
+        id: id.clone(),
+        matchmaker: MATCHMAKER.into(),
+        kind: TicketKind::Matchmaking,
+        players: ticket.players.clone().into(),
+    };
     let changes = [
-        Change::TicketStarted {
-            id: id.clone(),
-            matchmaker: MATCHMAKER.into(),
-            players: ticket.players.clone().into(),
-            deadline: at + REQUEST_TIMEOUT,
-        },
+        Change::TicketStarted { asked: asked.into(), deadline: at + REQUEST_TIMEOUT },
         Change::TicketSearching { id: id.clone(), reason: None },
     ];
     changes.map(|change| Record { at, change })

@@ -7,9 +7,9 @@ use matchwright_hosting::SessionStatus;
 use matchwright_model::{GameSessionId, MatchmakerName, Player, TicketId};
 use matchwright_rules::{Party, RuleSet};
 
-use crate::decide::{Context, Decision, Reply};
-use crate::ticket::{cancel, queued, refuse_bind, refuse_twice};
-use crate::{Change, EndReason, Mode, Rejection, State, TicketKind};
+use crate::decide::{Context, Decision};
+use crate::ticket::{cancel, refuse_bind, refuse_twice, start};
+use crate::{Asked, EndReason, Mode, Rejection, State, TicketKind};
 
 pub(crate) struct Request<'a> {
     pub id: &'a TicketId,
@@ -54,17 +54,14 @@ pub(crate) fn decide_start(
         }
         cancel(state, context, older, EndReason::Replaced, &mut changes);
     }
-    let started = Change::BackfillStarted {
+    let asked = Asked {
         id: request.id.clone(),
         matchmaker: request.matchmaker.clone(),
-        game_session: request.game_session.map(str::to_string),
+        kind: TicketKind::Backfill { game_session: request.game_session.map(str::to_string) },
         players: request.players.clone(),
-        deadline: context.now + config.fields.request_timeout,
     };
-    let estimate = state.matchmaker_estimate(request.matchmaker, context.now);
-    let reply = Reply::Ticket(Box::new(queued(context.now, &started)), estimate);
-    changes.push(started);
-    changes.push(Change::TicketSearching { id: request.id.clone(), reason: None });
+    let deadline = context.now + config.fields.request_timeout;
+    let reply = start(state, context, asked.into(), deadline, &mut changes);
     Ok(Decision { changes, reply })
 }
 

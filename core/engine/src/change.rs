@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use matchwright_model::{
-    MatchId, MatchmakerName, Player, PlayerId, Region, RuleSetName, TeamName, TicketId, Timestamp,
+    MatchId, MatchmakerName, PlayerId, Region, RuleSetName, TeamName, TicketId, Timestamp,
 };
 
-use crate::{AcceptanceOutcome, MatchmakerFields, Resource, Session};
+use crate::{AcceptanceOutcome, Asked, MatchmakerFields, Resource, Session};
 
 /// A change and when it happened; its position is given by the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,19 +45,9 @@ pub enum Change {
         tags: BTreeMap<String, String>,
     },
 
-    /// A request to play was received: QUEUED.
+    /// A request to play, or to fill a running game, was received: QUEUED.
     TicketStarted {
-        id: TicketId,
-        matchmaker: MatchmakerName,
-        players: Arc<[Player]>,
-        deadline: Timestamp,
-    },
-    /// A request to fill a running game was received: QUEUED.
-    BackfillStarted {
-        id: TicketId,
-        matchmaker: MatchmakerName,
-        game_session: Option<String>,
-        players: Arc<[Player]>,
+        asked: Arc<Asked>,
         deadline: Timestamp,
     },
     /// In the pool: new, or back from a proposal or a placement (then with the reason).

@@ -50,7 +50,7 @@ impl Decision {
 pub enum Reply {
     Done,
     /// As it was received, with the estimated wait in seconds.
-    Ticket(Box<Ticket>, Option<u64>),
+    Ticket(Ticket, Option<u64>),
     RuleSet(RuleSetName, Box<RuleSetRecord>),
     Matchmaker(MatchmakerName, Box<Matchmaker>),
     Hosting(matchwright_hosting::Reply),
@@ -117,7 +117,7 @@ pub fn apply(state: &mut State, record: &Record) {
         Change::MatchmakerUpdated { name, fields } => matchmaker::apply_updated(state, name, fields),
         Change::MatchmakerDeleted { name } => state.remove_matchmaker(name),
         Change::TagsReplaced { resource, tags } => state.replace_tags(resource, tags),
-        Change::TicketStarted { .. } | Change::BackfillStarted { .. } => ticket::apply_started(state, record),
+        Change::TicketStarted { asked, deadline } => ticket::apply_started(state, at, asked, *deadline),
         Change::TicketSearching { id, reason } => ticket::apply_searching(state, id, *reason),
         Change::TicketCancelled { id, reason, .. } => {
             ticket::apply_ended(state, at, id, Status::Cancelled { at }, Some(*reason));

@@ -120,7 +120,7 @@ pub fn tell(state: &State, record: &Record) -> Option<Event> {
         }
         Change::TicketCancelled { id, reason, rule_counts } => {
             let ticket = state.tickets.get(id)?;
-            let match_id = ticket.last_match.filter(|_| *reason == EndReason::NotAccepted);
+            let match_id = ticket.last_match().filter(|_| *reason == EndReason::NotAccepted);
             let rule_counts = rule_counts.clone();
             Some(teller.of_ticket(
                 ticket,
@@ -238,7 +238,7 @@ impl Teller<'_> {
     fn of_ticket(&self, ticket: &Ticket, with_teams: bool, kind: EventKind) -> Event {
         let players = ticket.players.iter().map(|player| EventPlayer {
             id: player.id.clone(),
-            team: ticket.teams.get(&player.id).filter(|_| with_teams).cloned(),
+            team: ticket.team_of(&player.id).filter(|_| with_teams).cloned(),
             accepted: None,
             session: None,
         });

@@ -40,5 +40,5 @@ pub use rule_set::RuleSetRecord;
 pub use settings::Settings;
 pub use snapshot::snapshot;
 pub use state::State;
-pub use ticket::{Session, Status, Ticket, TicketKind};
+pub use ticket::{Asked, Matched, Session, Status, Ticket, TicketKind};
 pub use tickets::Tickets;

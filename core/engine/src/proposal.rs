@@ -14,7 +14,9 @@ use matchwright_model::{MatchId, MatchmakerName, PlayerId, Region, TicketId, Tim
 use crate::Rejection;
 use crate::decide::{Context, Decision};
 use crate::ticket::{cancelled, returned};
-use crate::{Change, EndReason, Mode, Proposal, RuleCount, Seat, Session, State, Status, Ticket, TicketKind};
+use crate::{
+    Change, EndReason, Matched, Mode, Proposal, RuleCount, Seat, Session, State, Status, Ticket, TicketKind,
+};
 
 /// A live match: proposed or being placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -281,8 +283,8 @@ pub(crate) fn apply_proposed(state: &mut State, id: MatchId, made: Match) {
 
 fn seat(ticket: &mut Ticket, id: MatchId, made: &Match) {
     let mine = made.seats.iter().filter(|seat| seat.ticket == ticket.id);
-    ticket.teams = mine.map(|seat| (seat.player.clone(), seat.team.clone())).collect();
-    ticket.last_match = Some(id);
+    let teams = mine.map(|seat| (seat.player.clone(), seat.team.clone())).collect();
+    ticket.matched = Some(Box::new(Matched { id, teams, session: None }));
     ticket.reason = None;
 }
 
@@ -327,6 +329,8 @@ pub(crate) fn apply_ended(
             let wait = at.since(found.started_at);
             state.record_wait(&made.matchmaker, at, wait);
         }
-        state.move_ticket(ticket, status, |ticket| ticket.session = session.cloned().map(Box::new));
+        state.move_ticket(ticket, status, |ticket| {
+            ticket.matched.iter_mut().for_each(|matched| matched.session = session.cloned());
+        });
     }
 }

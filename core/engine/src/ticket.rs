@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use matchwright_model::{
@@ -16,27 +17,39 @@ use matchwright_model::{
 use matchwright_rules::{BindError, Party};
 
 use crate::decide::{Context, Decision, Reply};
-use crate::{Change, EndReason, Record, Rejection, State};
+use crate::{Change, EndReason, Rejection, State};
 
+/// What was asked for, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ticket {
-    pub id: TicketId,
-    pub matchmaker: MatchmakerName,
-    pub kind: TicketKind,
-    /// As sent.
-    pub players: Arc<[Player]>,
+    pub asked: Arc<Asked>,
     pub started_at: Timestamp,
     /// When it times out; measured from `started_at`, never restarted (D-22, D-110).
     pub deadline: Timestamp,
     pub status: Status,
     /// Why it is in this status, where there is something to say (D-112).
     pub reason: Option<EndReason>,
-    /// Teams of its match, or of the last proposal it was in (D-126).
+    /// The match it is in, or was in last. Boxed, for those who wait mostly have none.
+    pub matched: Option<Box<Matched>>,
+}
+
+/// What a ticket asks for: it never changes, and all who know the ticket share it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    pub id: TicketId,
+    pub matchmaker: MatchmakerName,
+    pub kind: TicketKind,
+    /// As sent.
+    pub players: Arc<[Player]>,
+}
+
+/// What a match made of a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matched {
+    pub id: MatchId,
+    /// Of this ticket's players; kept when the match is not made (D-126).
     pub teams: BTreeMap<PlayerId, TeamName>,
-    /// The match it is in, or was in last.
-    pub last_match: Option<MatchId>,
-    /// Boxed, for those who wait have none.
-    pub session: Option<Box<Session>>,
+    pub session: Option<Session>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +146,36 @@ impl Status {
 }
 
 impl Ticket {
+    /// As it is when it was received.
+    pub(crate) fn queued(asked: &Arc<Asked>, started_at: Timestamp, deadline: Timestamp) -> Self {
+        let asked = asked.clone();
+        Self { asked, started_at, deadline, status: Status::Queued, reason: None, matched: None }
+    }
+
+    /// The match it is in, or was in last.
+    pub fn last_match(&self) -> Option<MatchId> {
+        self.matched.as_ref().map(|matched| matched.id)
+    }
+
+    /// A player's team in its match, or in the last proposal it was in (D-126).
+    pub fn team_of(&self, player: &PlayerId) -> Option<&TeamName> {
+        self.matched.as_ref()?.teams.get(player)
+    }
+
+    pub fn session(&self) -> Option<&Session> {
+        self.matched.as_ref()?.session.as_ref()
+    }
+}
+
+impl Deref for Ticket {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.asked
+    }
+}
+
+impl Asked {
     pub fn is_backfill(&self) -> bool {
         matches!(self.kind, TicketKind::Backfill { .. })
     }
@@ -197,17 +240,29 @@ pub(crate) fn decide_start(
         false => listed.clone(),
     };
     let deadline = context.now + config.fields.request_timeout;
-    let started = Change::TicketStarted { id: id.clone(), matchmaker: matchmaker.clone(), players, deadline };
-    let reply = Reply::Ticket(
-        Box::new(queued(context.now, &started)),
-        state.matchmaker_estimate(matchmaker, context.now),
-    );
-    changes.push(started);
-    changes.push(Change::TicketSearching { id: id.clone(), reason: None });
+    let kind = TicketKind::Matchmaking;
+    let asked = Asked { id: id.clone(), matchmaker: matchmaker.clone(), kind, players };
+    let reply = start(state, context, asked.into(), deadline, &mut changes);
     if let Some(own) = own_game {
         changes.push(crate::hosting::own_seats(state, context, id, listed, own));
     }
     Ok(Decision { changes, reply })
+}
+
+/// A ticket is received, and searches.
+pub(crate) fn start(
+    state: &State,
+    context: &Context<'_>,
+    asked: Arc<Asked>,
+    deadline: Timestamp,
+    changes: &mut Vec<Change>,
+) -> Reply {
+    let estimate = state.matchmaker_estimate(&asked.matchmaker, context.now);
+    let reply = Reply::Ticket(Ticket::queued(&asked, context.now, deadline), estimate);
+    let id = asked.id.clone();
+    changes.push(Change::TicketStarted { asked, deadline });
+    changes.push(Change::TicketSearching { id, reason: None });
+    reply
 }
 
 /// # Rejections, in this order
@@ -305,34 +360,8 @@ pub(crate) fn decide_deadline(
     }
 }
 
-/// The ticket that a start change makes.
-pub(crate) fn queued(at: Timestamp, started: &Change) -> Ticket {
-    let (id, matchmaker, kind, players, deadline) = match started {
-        Change::TicketStarted { id, matchmaker, players, deadline } => {
-            (id, matchmaker, TicketKind::Matchmaking, players, deadline)
-        }
-        Change::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
-            (id, matchmaker, TicketKind::Backfill { game_session: game_session.clone() }, players, deadline)
-        }
-        other => unreachable!("{other:?} starts no ticket"),
-    };
-    Ticket {
-        id: id.clone(),
-        matchmaker: matchmaker.clone(),
-        kind,
-        players: players.clone(),
-        started_at: at,
-        deadline: *deadline,
-        status: Status::Queued,
-        reason: None,
-        teams: BTreeMap::new(),
-        last_match: None,
-        session: None,
-    }
-}
-
-pub(crate) fn apply_started(state: &mut State, record: &Record) {
-    state.insert_ticket(queued(record.at, &record.change));
+pub(crate) fn apply_started(state: &mut State, at: Timestamp, asked: &Arc<Asked>, deadline: Timestamp) {
+    state.insert_ticket(Ticket::queued(asked, at, deadline));
 }
 
 pub(crate) fn apply_searching(state: &mut State, id: &TicketId, reason: Option<EndReason>) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use common::process;
 use matchwright_engine::{
-    BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record, Rejection, Seat,
-    Settings, State, apply, decide,
+    Asked, BackfillMode, Change, Command, Context, MatchmakerFields, MatchmakerPatch, Mode, Record,
+    Rejection, Seat, Settings, State, TicketKind, apply, decide,
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{Fresh, ProcessKey, Sdk, UpdateReason};
@@ -78,15 +78,17 @@ impl World {
     /// The automatic backfill searches.
     fn backfilled() -> Self {
         let mut world = Self::new();
-        world.happen(Change::BackfillStarted {
-            id: "auto".into(),
-            matchmaker: "m".into(),
-            game_session: Some("game".into()),
-            players: [player("ann")].into(),
-            deadline: START + Duration::from_secs(60),
-        });
+        let kind = TicketKind::Backfill { game_session: Some("game".into()) };
+        world.start("auto", kind, "ann", Duration::from_secs(60));
         world.happen(Change::TicketSearching { id: "auto".into(), reason: None });
         world
+    }
+
+    /// A ticket of one player, and how long it has from the start.
+    fn start(&mut self, id: &str, kind: TicketKind, of: &str, timeout: Duration) {
+        let (id, matchmaker, players) = (id.into(), "m".into(), [player(of)].into());
+        let asked = Asked { id, matchmaker, kind, players };
+        self.happen(Change::TicketStarted { asked: asked.into(), deadline: START + timeout });
     }
 
     #[track_caller]
@@ -147,12 +149,8 @@ fn tickets_that_end_all_the_time_do_not_keep_hosting_from_its_deadlines() {
     let connected = hosting::Change::ProcessConnected { process: key.clone(), sdk: Sdk::default(), ready_by };
     world.happen(Change::Hosting(Box::new(connected)));
     for number in 0..3 {
-        world.happen(Change::TicketStarted {
-            id: format!("t{number}").as_str().into(),
-            matchmaker: "m".into(),
-            players: [player(&format!("p{number}"))].into(),
-            deadline: START + Duration::from_secs(2 + number),
-        });
+        let (id, player) = (format!("t{number}"), format!("p{number}"));
+        world.start(&id, TicketKind::Matchmaking, &player, Duration::from_secs(2 + number));
     }
     world.now = START + Duration::from_secs(10);
     world.ask(&Command::Tick);
@@ -230,9 +228,8 @@ fn a_mode_does_not_change_under_what_is_under_way() {
 fn a_ticket_whose_time_is_over_while_it_is_placed_does_not_keep_hosting_from_its_deadlines() {
     let settings = Settings { deadline_during_acceptance: true, ..Settings::default() };
     let mut world = World::with(settings);
-    let deadline = START + Duration::from_secs(60);
-    let (id, players) = (TicketId::from("bob"), [player("bob")].into());
-    world.happen(Change::TicketStarted { id: id.clone(), matchmaker: "m".into(), players, deadline });
+    let id = TicketId::from("bob");
+    world.start("bob", TicketKind::Matchmaking, "bob", Duration::from_secs(60));
     world.happen(Change::TicketSearching { id: id.clone(), reason: None });
     let seat = Seat { ticket: id, player: "bob".into(), team: "red".into() };
     world.happen(Change::MatchProposed {

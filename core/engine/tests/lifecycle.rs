@@ -8,12 +8,12 @@ use std::time::Duration;
 use common::process;
 use expect_test::expect_file;
 use matchwright_engine::{
-    Change, Command, Context, MatchmakerFields, Mode, Proposal, Record, Seat, Settings, State, Status, apply,
-    decide, snapshot,
+    Asked, Change, Command, Context, MatchmakerFields, Mode, Proposal, Record, Seat, Settings, State, Status,
+    TicketKind, apply, decide, snapshot,
 };
 use matchwright_hosting as hosting;
 use matchwright_hosting::{Fresh, ProcessKey};
-use matchwright_model::{Listing, MatchId, PlacementId, Player, PlayerId, TeamName, TicketId, Timestamp};
+use matchwright_model::{Listing, MatchId, PlacementId, Player, PlayerId, TeamName, Timestamp};
 
 const START: Timestamp = Timestamp::from_secs(1000);
 const MATCH: MatchId = MatchId::new(7);
@@ -109,24 +109,18 @@ fn begin(backfill: bool) -> State {
     happen(Change::RuleSetCreated { name: "rules".into(), body: "{}".into(), tags: BTreeMap::new() });
     happen(Change::MatchmakerCreated { name: "m".into(), fields: fields().into(), tags: BTreeMap::new() });
     let deadline = START + Duration::from_secs(60);
-    let (id, matchmaker): (TicketId, _) = ("own".into(), "m".into());
+    let start = |id: &str, kind, player| {
+        let asked = Asked { id: id.into(), matchmaker: "m".into(), kind, players: [player].into() };
+        Change::TicketStarted { asked: asked.into(), deadline }
+    };
     happen(match backfill {
-        true => Change::BackfillStarted {
-            id,
-            matchmaker,
-            game_session: Some("game".into()),
-            players: [player("ann", Some("red"))].into(),
-            deadline,
-        },
-        false => Change::TicketStarted { id, matchmaker, players: [player("ann", None)].into(), deadline },
+        true => {
+            let kind = TicketKind::Backfill { game_session: Some("game".into()) };
+            start("own", kind, player("ann", Some("red")))
+        }
+        false => start("own", TicketKind::Matchmaking, player("ann", None)),
     });
-    let players = vec![player("bob", None)];
-    happen(Change::TicketStarted {
-        id: "other".into(),
-        matchmaker: "m".into(),
-        players: players.into(),
-        deadline,
-    });
+    happen(start("other", TicketKind::Matchmaking, player("bob", None)));
     happen(Change::TicketSearching { id: "other".into(), reason: None });
     state
 }
@@ -238,8 +232,10 @@ fn events() -> Vec<(&'static str, Timestamp, Command)> {
 
 fn brief(change: &Change) -> String {
     match change {
-        Change::TicketStarted { id, .. } => format!("TicketStarted({id})"),
-        Change::BackfillStarted { id, .. } => format!("BackfillStarted({id})"),
+        Change::TicketStarted { asked, .. } if asked.is_backfill() => {
+            format!("BackfillStarted({})", asked.id)
+        }
+        Change::TicketStarted { asked, .. } => format!("TicketStarted({})", asked.id),
         Change::TicketSearching { id, reason } => match reason {
             Some(reason) => format!("TicketSearching({id}, {reason:?})"),
             None => format!("TicketSearching({id})"),

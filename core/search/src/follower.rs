@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::{
-    AcceptanceOutcome, Change, MatchmakerFields, Mode, Proposal, Record, RuleCount, Seat, Status, Ticket,
+    AcceptanceOutcome, Change, MatchmakerFields, Mode, Proposal, Record, RuleCount, Seat, Status,
 };
 use matchwright_model::{MatchId, MatchmakerName, RuleSetName, TicketId, Timestamp};
 use matchwright_rules::{Options, RuleKind, RuleSet, compile};
@@ -79,11 +79,8 @@ impl Search {
                 self.sweeps.remove(name);
                 self.pools.remove(name);
             }
-            Change::TicketStarted { id, matchmaker, players, .. } => {
-                self.roster.learn(id, matchmaker, players, record.at, false);
-            }
-            Change::BackfillStarted { id, matchmaker, players, .. } => {
-                self.roster.learn(id, matchmaker, players, record.at, true);
+            Change::TicketStarted { asked, .. } => {
+                self.roster.learn(asked, record.at);
             }
             Change::TicketSearching { id, .. } => {
                 if let Some(number) = self.roster.number(id) {
@@ -98,8 +95,7 @@ impl Search {
             Change::PlacementAbandoned { id } => self.release(*id),
             Change::MatchCompleted { id, .. } | Change::MatchFailed { id, .. } => self.finish(*id),
             Change::TicketRestored { ticket } if ticket.status.is_active() => {
-                let Ticket { id, matchmaker, players, started_at, .. } = &**ticket;
-                let number = self.roster.learn(id, matchmaker, players, *started_at, ticket.is_backfill());
+                let number = self.roster.learn(&ticket.asked, ticket.started_at);
                 if ticket.status == Status::Searching {
                     self.start_searching(number);
                 }
@@ -124,7 +120,7 @@ impl Search {
         counted.dedup();
         let rule_counts = counted.into_iter().filter_map(|number| {
             let known = self.roster.get(number)?;
-            Some((known.id.clone(), self.rule_counts(known)?))
+            Some((known.asked.id.clone(), self.rule_counts(known)?))
         });
         Some(Step { proposal, rule_counts: rule_counts.collect() })
     }
@@ -213,7 +209,7 @@ impl Search {
         if !may_match || self.roster.is_busy(known) {
             return;
         }
-        let Some(pool) = self.pools.get_mut(&known.matchmaker) else { return };
+        let Some(pool) = self.pools.get_mut(&known.asked.matchmaker) else { return };
         let Some(entry) = pool.insert(number, known) else { return };
         let started_at = known.started_at;
         for step in &pool.rules.steps {
@@ -228,20 +224,20 @@ impl Search {
     fn mark(&mut self, number: Number, cause: Cause) {
         let Some(known) = self.roster.get(number) else { return };
         if let Some(entry) = &known.entry {
-            self.agenda.mark(&known.matchmaker, entry.rank, Dirty { ticket: number, cause });
+            self.agenda.mark(&known.asked.matchmaker, entry.rank, Dirty { ticket: number, cause });
         }
     }
 
     fn promote(&mut self, number: Number, now: Timestamp) {
         let Some(known) = self.roster.get(number) else { return };
-        if let (Some(entry), Some(pool)) = (&known.entry, self.pools.get_mut(&known.matchmaker)) {
+        if let (Some(entry), Some(pool)) = (&known.entry, self.pools.get_mut(&known.asked.matchmaker)) {
             pool.promote(entry, now);
         }
     }
 
     fn withdraw(&mut self, number: Number) {
         let Some(known) = self.roster.get_mut(number) else { return };
-        if let (Some(entry), Some(pool)) = (known.entry.take(), self.pools.get_mut(&known.matchmaker)) {
+        if let (Some(entry), Some(pool)) = (known.entry.take(), self.pools.get_mut(&known.asked.matchmaker)) {
             pool.remove(&entry);
         }
     }
@@ -304,7 +300,7 @@ impl Search {
 
     /// Per rule of the set; sort rules have no truth to count. `None`: the set has no rules.
     fn rule_counts(&self, known: &Known) -> Option<Vec<RuleCount>> {
-        let rules = &self.pools.get(&known.matchmaker)?.rules.rules;
+        let rules = &self.pools.get(&known.asked.matchmaker)?.rules.rules;
         let has_truth = rules.iter().enumerate().filter(|(_, rule)| !matches!(rule.kind, RuleKind::Sort(_)));
         let count = |index: usize| known.counts.get(index).copied().unwrap_or_default();
         let counts: Vec<RuleCount> = has_truth
@@ -322,7 +318,7 @@ impl Search {
         let known = self.roster.get(dirty.ticket)?;
         let own = known.entry.as_deref()?;
         let started_at = own.rank.started_at();
-        let pool = self.pools.get(&known.matchmaker)?;
+        let pool = self.pools.get(&known.asked.matchmaker)?;
         let bucket = pool.bucket(own.key)?;
         let look = Look { settings: &self.settings, pool, now };
         let Looked { made, seen, is_cut } = match pool.rules.large {
@@ -354,7 +350,7 @@ impl Search {
         let anchor = self.roster.get(made.seats[0].ticket);
         let seats = made.seats.into_iter().map(|Place { ticket, player, team }| {
             let known = self.roster.get(ticket).expect("a ticket in a pool is known");
-            Seat { ticket: known.id.clone(), player, team }
+            Seat { ticket: known.asked.id.clone(), player, team }
         });
         Proposal {
             match_id,

@@ -182,21 +182,21 @@ impl Pool {
 
     /// What orders backfills among themselves, where they stand apart from new tickets.
     fn seats_to_fill(&self, class: u8, known: &Known) -> u32 {
-        if !self.fullest_first || !known.is_backfill || class == PLAIN {
+        if !self.fullest_first || !known.asked.is_backfill() || class == PLAIN {
             return 0;
         }
         let most: u32 = self.rules.teams.iter().map(|team| team.max_players.0[0]).sum();
-        most.saturating_sub(known.players.len() as u32)
+        most.saturating_sub(known.asked.players.len() as u32)
     }
 
     /// Takes a ticket in, in its first tier until it is promoted; `None` when it does not fit the rule set (it then
     /// waits for its deadline, D-22).
     pub fn insert(&mut self, number: Number, known: &Known) -> Option<Arc<Entry>> {
-        let party = Party::bind(&self.rules, &known.players).ok()?;
+        let party = Party::bind(&self.rules, &known.asked.players).ok()?;
         let team_of = |player: &Player| self.rules.team(player.team.as_ref()?.as_str());
-        let teams_of_all = || known.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
-        let teams = if known.is_backfill { Some(teams_of_all()?) } else { None };
-        let class = class(self.rules.algorithm.backfill_priority, known.is_backfill);
+        let teams_of_all = || known.asked.players.iter().map(team_of).collect::<Option<Vec<usize>>>();
+        let teams = if known.asked.is_backfill() { Some(teams_of_all()?) } else { None };
+        let class = class(self.rules.algorithm.backfill_priority, known.asked.is_backfill());
         let rank =
             Rank::new(class, known.started_at, known.sequence).to_fill(self.seats_to_fill(class, known));
         let guest = self.intake.guest(&party, Tier(0))?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use matchwright_model::{ById, MatchmakerName, Player, PlayerId, TicketId, Timestamp};
+use matchwright_engine::Asked;
+use matchwright_model::{ById, MatchmakerName, PlayerId, TicketId, Timestamp};
 use smallvec::SmallVec;
 
 use crate::pool::Entry;
@@ -26,13 +27,10 @@ pub(crate) struct Roster {
 
 #[derive(Debug)]
 pub(crate) struct Known {
-    pub id: TicketId,
-    pub matchmaker: MatchmakerName,
-    pub players: Arc<[Player]>,
+    pub asked: Arc<Asked>,
     pub started_at: Timestamp,
     /// Order of arrival.
     pub sequence: u64,
-    pub is_backfill: bool,
     pub is_searching: bool,
     /// In a proposal that the writer has not answered yet.
     pub is_proposed: bool,
@@ -43,22 +41,12 @@ pub(crate) struct Known {
 }
 
 impl Roster {
-    pub fn learn(
-        &mut self,
-        id: &TicketId,
-        matchmaker: &MatchmakerName,
-        players: &Arc<[Player]>,
-        started_at: Timestamp,
-        is_backfill: bool,
-    ) -> Number {
+    pub fn learn(&mut self, asked: &Arc<Asked>, started_at: Timestamp) -> Number {
         self.arrivals += 1;
         let known = Known {
-            id: id.clone(),
-            matchmaker: matchmaker.clone(),
-            players: players.clone(),
+            asked: asked.clone(),
             started_at,
             sequence: self.arrivals,
-            is_backfill,
             is_searching: false,
             is_proposed: false,
             entry: None,
@@ -69,8 +57,8 @@ impl Roster {
             self.tickets.len() as Number - 1
         });
         self.tickets[number as usize] = Some(Box::new(known));
-        self.numbers.insert(id.clone(), number);
-        for player in players.iter() {
+        self.numbers.insert(asked.id.clone(), number);
+        for player in asked.players.iter() {
             self.tickets_of.entry(player.id.clone()).or_default().push(number);
         }
         number
@@ -78,9 +66,9 @@ impl Roster {
 
     pub fn forget(&mut self, number: Number) {
         let Some(known) = self.tickets[number as usize].take() else { return };
-        self.numbers.swap_remove(&known.id);
+        self.numbers.swap_remove(&known.asked.id);
         self.free.push(number);
-        for player in known.players.iter() {
+        for player in known.asked.players.iter() {
             let Some(tickets) = self.tickets_of.get_mut(&player.id) else { continue };
             tickets.retain(|one| *one != number);
             if tickets.is_empty() {
@@ -109,7 +97,7 @@ impl Roster {
             .enumerate()
             .filter_map(|(number, known)| Some((number as Number, known.as_ref()?)));
         let mut of_it: Vec<(u64, Number)> = all
-            .filter(|(_, known)| known.matchmaker == *matchmaker)
+            .filter(|(_, known)| known.asked.matchmaker == *matchmaker)
             .map(|(number, known)| (known.sequence, number))
             .collect();
         of_it.sort_unstable();
@@ -122,7 +110,7 @@ impl Roster {
 
     /// One of its players is in a live match.
     pub fn is_busy(&self, known: &Known) -> bool {
-        known.players.iter().any(|player| self.busy.contains_key(&player.id))
+        known.asked.players.iter().any(|player| self.busy.contains_key(&player.id))
     }
 
     pub fn set_busy(&mut self, player: &PlayerId, is_busy: bool) {

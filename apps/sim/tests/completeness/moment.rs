@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use matchwright_engine::{Change, MatchmakerFields, Mode, Record, Status, Ticket, TicketKind};
+use matchwright_engine::{Asked, Change, MatchmakerFields, Mode, Record, Status, Ticket, TicketKind};
 use matchwright_model::{MatchId, Player, Timestamp};
 use matchwright_rules::{Options, RuleSet, compile};
 use matchwright_search::{Search, SearchSettings};
@@ -58,18 +58,19 @@ impl Moment {
     fn ticket(&self, number: usize) -> Ticket {
         let Waiting { players, age } = &self.tickets[number];
         let started_at = Timestamp(NOW.0 - age.as_millis() as u64);
-        Ticket {
+        let asked = Asked {
             id: number.to_string().into(),
             matchmaker: "m".into(),
             kind: TicketKind::Matchmaking,
             players: players.clone().into(),
+        };
+        Ticket {
+            asked: asked.into(),
             started_at,
             deadline: started_at + Duration::from_secs(3600),
             status: Status::Searching,
             reason: None,
-            teams: BTreeMap::new(),
-            last_match: None,
-            session: None,
+            matched: None,
         }
     }
 
@@ -88,10 +89,11 @@ impl Moment {
         ];
         let at = Timestamp(0);
         changes.into_iter().for_each(|change| search.follow(&Record { at, change }));
-        for Ticket { id, matchmaker, players, started_at: at, deadline, .. } in
+        for Ticket { asked, started_at: at, deadline, .. } in
             (0..self.tickets.len()).map(|number| self.ticket(number))
         {
-            let started = Change::TicketStarted { id: id.clone(), matchmaker, players, deadline };
+            let id = asked.id.clone();
+            let started = Change::TicketStarted { asked, deadline };
             search.follow(&Record { at, change: started });
             search.follow(&Record { at, change: Change::TicketSearching { id, reason: None } });
         }

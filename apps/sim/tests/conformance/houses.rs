@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use matchwright_engine::{Change, Command, Record, Reply, Settings};
+use matchwright_engine::{Change, Command, Record, Reply, Settings, Ticket};
 use matchwright_hosting as hosting;
 use matchwright_hosting::{
     AliasFields, AliasPatch, ComputeFields, Connection, Destination, Fallback, FleetFields, GameSession,
@@ -520,7 +520,9 @@ fn placement_of(world: &World, name: &str) -> String {
 /// Tickets of automatic backfill have ids of 36 characters, which no case gives.
 fn automatic(world: &World) -> impl Iterator<Item = &str> {
     world.log.iter().filter_map(|record| match &record.change {
-        Change::BackfillStarted { id, .. } if id.as_str().len() == 36 => Some(id.as_str()),
+        Change::TicketStarted { asked, .. } if asked.is_backfill() && asked.id.as_str().len() == 36 => {
+            Some(asked.id.as_str())
+        }
         _ => None,
     })
 }
@@ -539,7 +541,7 @@ pub fn alias_of(world: &World, ticket: &str) -> String {
 /// `"g1 a b"`: the game of a ticket and those who have a seat of theirs told.
 fn connection(world: &World, ticket: &str) -> String {
     let ticket = ticket_of(world, ticket);
-    let found = world.state.tickets.get(ticket.as_str()).and_then(|ticket| ticket.session.as_ref());
+    let found = world.state.tickets.get(ticket.as_str()).and_then(Ticket::session);
     let Some(session) = found else { return "none".to_string() };
     let game = &world.state.hosting.sessions[&session.id];
     let is_seat = |(player, seat): &(&PlayerId, &String)| {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use matchwright_engine::{
-    BackfillMode, Command, EventKind, MatchmakerFields, Mode, PlacementOutcome, Settings,
+    BackfillMode, Command, EventKind, MatchmakerFields, Mode, PlacementOutcome, Settings, Ticket,
 };
 use matchwright_model::{AttributeValue, Player, PlayerId, Region, TeamName, TicketId, Timestamp};
 use matchwright_search::SearchSettings;
@@ -190,7 +190,7 @@ impl Case {
             same("matches", &wanted.into(), self.match_count())?;
         }
         for (key, wanted) in step["together"].as_object().into_iter().flatten() {
-            let of = |id: &str| self.world.state.tickets.get(id).and_then(|ticket| ticket.last_match);
+            let of = |id: &str| self.world.state.tickets.get(id).and_then(Ticket::last_match);
             for other in wanted.as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if of(key).is_none() || of(key) != of(other) {
                     return Err(format!(
@@ -212,13 +212,14 @@ impl Case {
 
     fn team_of(&self, player: &str) -> String {
         let id = PlayerId::from(player);
-        let mut teams = self.world.state.tickets.values().filter_map(|ticket| ticket.teams.get(&id));
+        let mut teams = self.world.state.tickets.values().filter_map(|ticket| ticket.team_of(&id));
         teams.next_back().map_or_else(|| "none".to_string(), ToString::to_string)
     }
 
     fn players_in(&self, team: &str) -> usize {
         let tickets = self.world.state.tickets.values();
-        tickets.flat_map(|ticket| ticket.teams.values()).filter(|one| one.as_str() == team).count()
+        let matched = tickets.filter_map(|ticket| ticket.matched.as_deref());
+        matched.flat_map(|matched| matched.teams.values()).filter(|one| one.as_str() == team).count()
     }
 
     fn match_count(&self) -> usize {

@@ -11,8 +11,10 @@ use matchwright_model::{
 use super::placing::{Size, connection, roster};
 use super::{has_queue, hosted};
 use crate::decide::Context;
-use crate::ticket::{can_cancel, cancel, cancelled, returned};
-use crate::{BackfillMode, Change, EndReason, Match, Matchmaker, Seat, State, Status, Ticket, TicketKind};
+use crate::ticket::{can_cancel, cancel, cancelled, returned, start};
+use crate::{
+    Asked, BackfillMode, Change, EndReason, Match, Matchmaker, Seat, State, Status, Ticket, TicketKind,
+};
 
 /// Its games are filled again without being asked.
 pub(super) fn is_filled_again(config: &Matchmaker) -> bool {
@@ -117,14 +119,13 @@ pub(super) fn refill(
 ) {
     let Some(ticket) = roster.refill.ticket() else { return };
     let Some(config) = state.matchmakers.get(&roster.matchmaker) else { return };
-    changes.push(Change::BackfillStarted {
+    let asked = Asked {
         id: ticket.clone(),
         matchmaker: roster.matchmaker.clone(),
-        game_session: Some(session.id.to_string()),
+        kind: TicketKind::Backfill { game_session: Some(session.id.to_string()) },
         players: backfill_players(roster, session),
-        deadline: context.now + config.fields.request_timeout,
-    });
-    changes.push(Change::TicketSearching { id: ticket.clone(), reason: None });
+    };
+    start(state, context, asked.into(), context.now + config.fields.request_timeout, changes);
 }
 
 /// The same decision ends the game, or tells it another roster.

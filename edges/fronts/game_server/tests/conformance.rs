@@ -4,12 +4,12 @@
 //! (parts of what was understood) or how it is `refused` (the exact answer). `answers.json` and `pushes.json` give what
 //! is written, byte for byte; `connections.json` who is let in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use matchwright_engine::{Answer, Rejection, Reply, Status, Ticket, TicketKind};
+use matchwright_engine::{Answer, Asked, Rejection, Reply, Status, Ticket, TicketKind};
 use matchwright_game_server::auth::{self, Proof};
 use matchwright_game_server::{Action, Front, FrontSettings, Head, Outcome};
 use matchwright_hosting::{
@@ -154,7 +154,7 @@ fn outcome(name: &str) -> Result<Outcome, Rejection> {
     match name {
         "done" => Ok(Outcome::Reply(Reply::Done)),
         "nothing asked" => Ok(Outcome::Done),
-        "ticket" => Ok(Outcome::Reply(Reply::Ticket(Box::new(ticket()), None))),
+        "ticket" => Ok(Outcome::Reply(Reply::Ticket(ticket(), None))),
         "seats" => answered(seats(None)),
         "seats and more" => answered(seats(Some((Timestamp(1_700_000_000_000), "psess-4".to_string())))),
         "no seats" => answered(Hosted::PlayerSessions((Vec::new(), None))),
@@ -188,18 +188,19 @@ fn ticket() -> Ticket {
         latencies: Listing::new(),
         team: Some("red".into()),
     };
-    Ticket {
+    let asked = Asked {
         id: "bf-1".into(),
         matchmaker: "cfg".into(),
         kind: TicketKind::Backfill { game_session: Some("s".to_string()) },
         players: vec![player].into(),
+    };
+    Ticket {
+        asked: asked.into(),
         started_at: Timestamp(1),
         deadline: Timestamp(2),
         status: Status::Queued,
         reason: None,
-        teams: BTreeMap::new(),
-        last_match: None,
-        session: None,
+        matched: None,
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use matchwright_engine::{
-    Answer, BackfillMode, EndReason, Matchmaker, MatchmakerFields, Mode, Query, Rejection, Reply,
-    RuleSetRecord, Session, Status, Ticket, TicketKind,
+    Answer, Asked, BackfillMode, EndReason, Matched, Matchmaker, MatchmakerFields, Mode, Query, Rejection,
+    Reply, RuleSetRecord, Session, Status, Ticket, TicketKind,
 };
 use matchwright_gamelift::errors::Class;
 use matchwright_gamelift::{ApiError, Ask, Front, FrontSettings, Operation, Outcome, Protocol};
@@ -43,19 +43,21 @@ fn ticket(status: Status, reason: Option<EndReason>) -> Ticket {
     let latencies = Listing::from([("eu-west-1".into(), 25)]);
     let ann = Player { id: "ann".into(), attributes, latencies, team: None };
     let bob = Player { id: "bob".into(), attributes: Listing::new(), latencies: Listing::new(), team: None };
-    Ticket {
+    let asked = Asked {
         id: "t-1".into(),
         matchmaker: "duel".into(),
         kind: TicketKind::Matchmaking,
         players: [ann, bob].into(),
+    };
+    // Of the last proposal: shown only while it is that of a match (D-35).
+    let teams = BTreeMap::from([("ann".into(), "red".into()), ("bob".into(), "red".into())]);
+    Ticket {
+        asked: asked.into(),
         started_at: START,
         deadline: END,
         status,
         reason,
-        // Of the last proposal: shown only while it is that of a match (D-35).
-        teams: BTreeMap::from([("ann".into(), "red".into()), ("bob".into(), "red".into())]),
-        last_match: Some(MatchId::new(1)),
-        session: None,
+        matched: Some(Box::new(Matched { id: MatchId::new(1), teams, session: None })),
     }
 }
 
@@ -72,7 +74,8 @@ fn completed() -> Outcome {
         port: 7777,
         player_sessions: sessions,
     };
-    let done = Ticket { session: Some(session.into()), ..ticket(Status::Completed { at: END }, None) };
+    let mut done = ticket(Status::Completed { at: END }, None);
+    done.matched.iter_mut().for_each(|matched| matched.session = Some(session.clone()));
     Outcome::Answer(Answer::Tickets(vec![(done, None)]))
 }
 
@@ -81,7 +84,8 @@ fn backfill() -> Ticket {
     let started = ticket(Status::Queued, None);
     let seated = started.players.iter().map(|player| Player { team: Some("blue".into()), ..player.clone() });
     let kind = TicketKind::Backfill { game_session: Some("fleet-1/custom-1/gsess-1".into()) };
-    Ticket { kind, teams: BTreeMap::new(), last_match: None, players: seated.collect(), ..started }
+    let asked = Asked { kind, players: seated.collect(), ..(*started.asked).clone() };
+    Ticket { asked: asked.into(), matched: None, ..started }
 }
 
 fn rule_set() -> RuleSetRecord {
@@ -121,7 +125,7 @@ fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
     let proposed = Status::Proposed { match_id: MatchId::new(1) };
     let tags = [("team", "core"), ("stage", "beta")].map(|(key, value)| (key.to_string(), value.to_string()));
     let one_rule_set = ("rules".into(), rule_set());
-    let started = Reply::Ticket(Box::new(ticket(Status::Queued, None)), Some(17));
+    let started = Reply::Ticket(ticket(Status::Queued, None), Some(17));
     BTreeMap::from([
         ("start_matchmaking", (StartMatchmaking, Outcome::Reply(started))),
         (
@@ -134,7 +138,7 @@ fn all() -> BTreeMap<&'static str, (Operation, Outcome)> {
             (DescribeMatchmaking, described(Status::Placing { match_id: MatchId::new(1) }, None)),
         ),
         ("describe_failed", (DescribeMatchmaking, described(Status::Failed { at: END }, None))),
-        ("start_backfill", (StartMatchBackfill, Outcome::Reply(Reply::Ticket(Box::new(backfill()), None)))),
+        ("start_backfill", (StartMatchBackfill, Outcome::Reply(Reply::Ticket(backfill(), None)))),
         ("describe_completed", (DescribeMatchmaking, completed())),
         (
             "describe_cancelled",

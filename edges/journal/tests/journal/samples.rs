@@ -3,6 +3,7 @@
 mod hosting;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine::*;
@@ -137,33 +138,28 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 fn ticket() -> BoxedStrategy<Ticket> {
+    let matched = (match_id(), btree_map(name(), name(), 0..3), option::of(session()))
+        .prop_map(|(id, teams, session)| Box::new(Matched { id, teams, session }));
+    (asked(), time(), time(), status(), option::of(reason()), option::of(matched))
+        .prop_map(|(asked, started_at, deadline, status, reason, matched)| Ticket {
+            asked,
+            started_at,
+            deadline,
+            status,
+            reason,
+            matched,
+        })
+        .boxed()
+}
+
+fn asked() -> impl Strategy<Value = Arc<Asked>> {
     let kind = prop_oneof![
         Just(TicketKind::Matchmaking),
         option::of(text()).prop_map(|game_session| TicketKind::Backfill { game_session })
     ];
-    let asked = (name(), name(), kind, vec(player(), 0..3), time(), time());
-    let became = (
-        status(),
-        option::of(reason()),
-        btree_map(name(), name(), 0..3),
-        option::of(match_id()),
-        option::of(session()),
-    );
-    (asked, became)
-        .prop_map(|(asked, became)| Ticket {
-            id: asked.0,
-            matchmaker: asked.1,
-            kind: asked.2,
-            players: asked.3.into(),
-            started_at: asked.4,
-            deadline: asked.5,
-            status: became.0,
-            reason: became.1,
-            teams: became.2,
-            last_match: became.3,
-            session: became.4.map(Box::new),
-        })
-        .boxed()
+    (name(), name(), kind, vec(player(), 0..3)).prop_map(|(id, matchmaker, kind, players)| {
+        Arc::new(Asked { id, matchmaker, kind, players: players.into() })
+    })
 }
 
 fn live_match() -> BoxedStrategy<Match> {
@@ -206,14 +202,7 @@ fn configuration() -> BoxedStrategy<Change> {
 
 fn of_a_ticket() -> BoxedStrategy<Change> {
     prop_oneof![
-        (name(), name(), vec(player(), 0..3), time()).prop_map(|(id, matchmaker, players, deadline)| {
-            Change::TicketStarted { id, matchmaker, players: players.into(), deadline }
-        }),
-        (name(), name(), option::of(text()), vec(player(), 0..3), time()).prop_map(
-            |(id, matchmaker, game_session, players, deadline)| {
-                Change::BackfillStarted { id, matchmaker, game_session, players: players.into(), deadline }
-            }
-        ),
+        (asked(), time()).prop_map(|(asked, deadline)| Change::TicketStarted { asked, deadline }),
         (name(), option::of(reason())).prop_map(|(id, reason)| Change::TicketSearching { id, reason }),
         (name(), reason(), rule_counts()).prop_map(|(id, reason, rule_counts)| Change::TicketCancelled {
             id,
@@ -323,19 +312,20 @@ fn a_matchmaker() -> MatchmakerFields {
 }
 
 fn a_ticket(status: Status, kind: TicketKind) -> Box<Ticket> {
+    let teams = BTreeMap::from([("ann".into(), "red".into())]);
+    let id = MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     Box::new(Ticket {
-        id: "t-1".into(),
-        matchmaker: "arena".into(),
-        kind,
-        players: players().into(),
+        asked: asked_for("t-1", kind),
         started_at: Timestamp(1_700_000_000_000),
         deadline: Timestamp(1_700_000_120_000),
         status,
         reason: Some(EndReason::NoCapacity),
-        teams: BTreeMap::from([("ann".into(), "red".into())]),
-        last_match: Some(MatchId::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
-        session: Some(a_session().into()),
+        matched: Some(Box::new(Matched { id, teams, session: Some(a_session()) })),
     })
+}
+
+fn asked_for(id: &str, kind: TicketKind) -> Arc<Asked> {
+    Arc::new(Asked { id: id.into(), matchmaker: "arena".into(), kind, players: players().into() })
 }
 
 /// One or more of every variant, in the order of their declaration. They are in the golden files for ever.
@@ -367,17 +357,9 @@ pub fn of_every_kind() -> Vec<Record> {
         Change::MatchmakerDeleted { name: "arena".into() },
         Change::TagsReplaced { resource: Resource::RuleSet("rules".into()), tags: tags() },
         Change::TagsReplaced { resource: Resource::Matchmaker("arena".into()), tags: BTreeMap::new() },
+        Change::TicketStarted { asked: asked_for("t-1", TicketKind::Matchmaking), deadline: at },
         Change::TicketStarted {
-            id: "t-1".into(),
-            matchmaker: "arena".into(),
-            players: players().into(),
-            deadline: at,
-        },
-        Change::BackfillStarted {
-            id: "b-1".into(),
-            matchmaker: "arena".into(),
-            game_session: Some("game-1".to_string()),
-            players: players().into(),
+            asked: asked_for("b-1", TicketKind::Backfill { game_session: Some("game-1".to_string()) }),
             deadline: at,
         },
         Change::TicketSearching { id: "t-1".into(), reason: None },

@@ -75,7 +75,7 @@ pub(super) fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &m
         }
         let players = ticket.member("Players");
         players.list(one.players.iter(), |out, player| self::player(player, team_of(one, player), out));
-        if let Some(session) = &one.session {
+        if let Some(session) = one.session() {
             connection(front, one, session, ticket.member("GameSessionConnectionInfo"));
         }
         if let Some(seconds) = estimate {
@@ -87,7 +87,7 @@ pub(super) fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &m
 /// Shown while a match is proposed, being placed, or made (D-35). A backfill ticket brings its own.
 fn team_of<'t>(ticket: &'t Ticket, player: &'t Player) -> Option<&'t TeamName> {
     let shown = ticket.status.live_match().is_some() || matches!(ticket.status, Status::Completed { .. });
-    ticket.teams.get(&player.id).filter(|_| shown).or(player.team.as_ref())
+    ticket.team_of(&player.id).filter(|_| shown).or(player.team.as_ref())
 }
 
 /// StatusReason and StatusMessage of a state that something led to (D-112).

@@ -1,6 +1,7 @@
 //! From version 1 to the engine's types.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_engine as engine;
@@ -36,17 +37,13 @@ impl From<Change<'_>> for engine::Change {
                 Self::TagsReplaced { resource: resource.into(), tags: texts(tags) }
             }
             From::TicketStarted { id, matchmaker, players, deadline } => Self::TicketStarted {
-                id: id.into(),
-                matchmaker: matchmaker.into(),
-                players: players.into(),
+                asked: Arc::new(asked(id, matchmaker, TicketKind::Matchmaking, players)),
                 deadline: Timestamp(deadline),
             },
             From::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
-                Self::BackfillStarted {
-                    id: id.into(),
-                    matchmaker: matchmaker.into(),
-                    game_session: game_session.map(str::to_string),
-                    players: players.into(),
+                let kind = TicketKind::Backfill { game_session };
+                Self::TicketStarted {
+                    asked: Arc::new(asked(id, matchmaker, kind, players)),
                     deadline: Timestamp(deadline),
                 }
             }
@@ -232,24 +229,34 @@ impl From<Session<'_>> for engine::Session {
 
 impl From<Ticket<'_>> for engine::Ticket {
     fn from(ticket: Ticket<'_>) -> Self {
+        let teams = ticket.teams.into_iter().map(|(player, team)| (player.into(), team.into()));
+        let matched = ticket.last_match.map(|id| engine::Matched {
+            id: id.into(),
+            teams: teams.collect(),
+            session: ticket.session.map(Into::into),
+        });
         Self {
-            id: ticket.id.into(),
-            matchmaker: ticket.matchmaker.into(),
-            kind: match ticket.kind {
-                TicketKind::Matchmaking => engine::TicketKind::Matchmaking,
-                TicketKind::Backfill { game_session } => {
-                    engine::TicketKind::Backfill { game_session: game_session.map(str::to_string) }
-                }
-            },
-            players: ticket.players.into(),
+            asked: Arc::new(asked(ticket.id, ticket.matchmaker, ticket.kind, ticket.players)),
             started_at: Timestamp(ticket.started_at),
             deadline: Timestamp(ticket.deadline),
             status: ticket.status.into(),
             reason: ticket.reason.map(Into::into),
-            teams: ticket.teams.into_iter().map(|(player, team)| (player.into(), team.into())).collect(),
-            last_match: ticket.last_match.map(Into::into),
-            session: ticket.session.map(|session| Box::new(session.into())),
+            matched: matched.map(Box::new),
         }
+    }
+}
+
+fn asked(id: &str, matchmaker: &str, kind: TicketKind<'_>, players: Players<'_>) -> engine::Asked {
+    engine::Asked {
+        id: id.into(),
+        matchmaker: matchmaker.into(),
+        kind: match kind {
+            TicketKind::Matchmaking => engine::TicketKind::Matchmaking,
+            TicketKind::Backfill { game_session } => {
+                engine::TicketKind::Backfill { game_session: game_session.map(str::to_string) }
+            }
+        },
+        players: players.into(),
     }
 }
 

@@ -34,19 +34,17 @@ impl<'a> From<&'a engine::Change> for Change<'a> {
             From::TagsReplaced { resource, tags } => {
                 Self::TagsReplaced { resource: resource.into(), tags: texts(tags) }
             }
-            From::TicketStarted { id, matchmaker, players, deadline } => Self::TicketStarted {
-                id: id.as_str(),
-                matchmaker: matchmaker.as_str(),
-                players: Players::Lent(players),
-                deadline: deadline.0,
-            },
-            From::BackfillStarted { id, matchmaker, game_session, players, deadline } => {
-                Self::BackfillStarted {
-                    id: id.as_str(),
-                    matchmaker: matchmaker.as_str(),
-                    game_session: game_session.as_deref(),
-                    players: Players::Lent(players),
-                    deadline: deadline.0,
+            From::TicketStarted { asked, deadline } => {
+                let (id, matchmaker) = (asked.id.as_str(), asked.matchmaker.as_str());
+                let (players, deadline) = (Players::Lent(&asked.players), deadline.0);
+                match &asked.kind {
+                    engine::TicketKind::Matchmaking => {
+                        Self::TicketStarted { id, matchmaker, players, deadline }
+                    }
+                    engine::TicketKind::Backfill { game_session } => {
+                        let game_session = game_session.as_deref();
+                        Self::BackfillStarted { id, matchmaker, game_session, players, deadline }
+                    }
                 }
             }
             From::TicketSearching { id, reason } => {
@@ -230,6 +228,7 @@ impl<'a> From<&'a engine::Session> for Session<'a> {
 
 impl<'a> From<&'a engine::Ticket> for Ticket<'a> {
     fn from(ticket: &'a engine::Ticket) -> Self {
+        let teams = ticket.matched.iter().flat_map(|matched| &matched.teams);
         Self {
             id: ticket.id.as_str(),
             matchmaker: ticket.matchmaker.as_str(),
@@ -244,9 +243,9 @@ impl<'a> From<&'a engine::Ticket> for Ticket<'a> {
             deadline: ticket.deadline.0,
             status: ticket.status.into(),
             reason: ticket.reason.map(Into::into),
-            teams: ticket.teams.iter().map(|(player, team)| (player.as_str(), team.as_str())).collect(),
-            last_match: ticket.last_match.map(MatchId),
-            session: ticket.session.as_deref().map(Into::into),
+            teams: teams.map(|(player, team)| (player.as_str(), team.as_str())).collect(),
+            last_match: ticket.last_match().map(MatchId),
+            session: ticket.session().map(Into::into),
         }
     }
 }
