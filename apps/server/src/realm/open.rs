@@ -169,7 +169,12 @@ fn start(options: OpenOptions, log: SqliteLog, replay: Replay, notes: Vec<String
         to_allocators: has_allocators.then_some(to_allocators),
         to_game_servers: options.to_game_servers,
         meters: options.meters.clone(),
-        clock: Clocks { floor: replay.at, idle_until: Timestamp(0), gauges: Instant::now() },
+        clock: Clocks {
+            floor: replay.at,
+            batch: replay.at,
+            idle_until: Timestamp(0),
+            gauges: Instant::now(),
+        },
         full: None,
         truncate_up_to: 0,
         is_busy: false,

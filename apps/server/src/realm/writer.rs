@@ -74,6 +74,8 @@ pub(crate) struct Writer {
 pub(crate) struct Clocks {
     /// The newest record's time: time never goes back.
     pub floor: Timestamp,
+    /// When the batch under way began: one time for all that is decided in it.
+    pub batch: Timestamp,
     pub idle_until: Timestamp,
     pub gauges: Instant,
 }
@@ -164,7 +166,9 @@ impl Writer {
             // Asleep to nobody: the first message would wake a writer that waits for it, only to wait for more.
             std::thread::sleep(GATHER);
         }
-        match self.messages.recv_timeout(self.patience()) {
+        let first = self.messages.recv_timeout(self.patience());
+        self.clock.batch = self.now();
+        match first {
             Ok(first) => {
                 go_on = self.take(&mut work, first)?;
                 while go_on && work.messages < BATCH_MESSAGES && work.bytes < BATCH_BYTES {
@@ -242,7 +246,7 @@ impl Writer {
         if let Some(full) = &self.full {
             return Err(Refusal::Full { code: full.code });
         }
-        let now = self.now();
+        let now = self.clock.batch;
         let decision = {
             let rule_counts = self.rule_counts.lock().unwrap_or_else(PoisonError::into_inner);
             let fresh = Fresh::new(self.ids.any());
@@ -252,7 +256,9 @@ impl Writer {
         for change in decision.changes {
             let position = self.log.last_position() + work.records.len() as u64 + 1;
             let record = work.records.push_mut(Record { at: now, change });
-            work.events.extend(tell(&self.state, record).map(|event| (position, event)));
+            if let Some(event) = tell(&self.state, record) {
+                work.events.push((position, event));
+            }
             work.pushes.extend(push(&self.state, record));
             apply(&mut self.state, record);
             let bytes = codec::encode_into(record, self.spare.pop().unwrap_or_default());
@@ -263,6 +269,8 @@ impl Writer {
     }
 
     fn propose(&mut self, work: &mut Work, proposal: Proposal) {
+        // Search may have found it after the batch began, by rules that were looser by then.
+        self.clock.batch = clock::now(self.clock.batch);
         match self.decide(work, &Command::Propose(proposal.clone())) {
             Ok(_) => work.proposals.push(proposal),
             Err(_) => work.answers.push(Pending::Rejected(proposal)),
@@ -270,7 +278,7 @@ impl Writer {
     }
 
     fn tick(&mut self, work: &mut Work) {
-        let now = self.now();
+        let now = self.clock.batch;
         let is_due = self.state.next_due().is_some_and(|due| due <= now) && self.clock.idle_until <= now;
         if !is_due || self.full.is_some() {
             return;
