@@ -41,7 +41,7 @@ pub(crate) fn decide_start(
         check_session(state, request.game_session.unwrap_or_default())?;
     }
     refuse_twice(request.players)?;
-    if let Some(rules) = state.rules_of(request.matchmaker) {
+    if let Some(rules) = state.rules_by(config) {
         check_teams(rules, request.players)?;
         Party::check(rules, request.players).map_err(refuse_bind)?;
     }

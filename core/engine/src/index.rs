@@ -52,8 +52,8 @@ impl Index {
     }
 
     /// The active tickets that hold a player.
-    pub fn tickets_of(&self, player: &PlayerId) -> impl Iterator<Item = &TicketId> {
-        self.tickets_of.get(player).into_iter().flatten()
+    pub fn tickets_of(&self, player: &PlayerId) -> &[TicketId] {
+        self.tickets_of.get(player).map_or(&[], |tickets| tickets)
     }
 
     pub fn backfill_of(&self, session: &str) -> Option<&TicketId> {

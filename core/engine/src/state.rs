@@ -67,8 +67,12 @@ impl State {
 
     /// The rules in force for a matchmaker, where they compile.
     pub fn rules_of(&self, matchmaker: &MatchmakerName) -> Option<&RuleSet> {
-        let rule_set = &self.matchmakers.get(matchmaker)?.fields.rule_set;
-        self.rule_sets.get(rule_set)?.compiled.as_deref()
+        self.rules_by(self.matchmakers.get(matchmaker)?)
+    }
+
+    /// The rules that a matchmaker is configured with, where they compile.
+    pub(crate) fn rules_by(&self, config: &Matchmaker) -> Option<&RuleSet> {
+        self.rule_sets.get(&config.fields.rule_set)?.compiled.as_deref()
     }
 
     /// Mean wait in seconds of the tickets matched lately (D-117).
@@ -90,8 +94,9 @@ impl State {
 
     /// Active tickets that hold any of these players, each once, by id.
     pub(crate) fn active_tickets_of(&self, players: &[Player]) -> Vec<&Ticket> {
-        let mut ids: Vec<&TicketId> =
-            players.iter().flat_map(|player| self.index().tickets_of(&player.id)).collect();
+        let index = self.index();
+        let mut ids: Vec<&TicketId> = Vec::new();
+        players.iter().for_each(|player| ids.extend(index.tickets_of(&player.id)));
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().filter_map(|id| self.tickets.get(id)).collect()

@@ -217,7 +217,7 @@ pub(crate) fn decide_start(
         return Err(Rejection::TicketExists(id.clone()));
     }
     refuse_twice(players)?;
-    if let Some(rules) = state.rules_of(matchmaker) {
+    if let Some(rules) = state.rules_by(config) {
         Party::check(rules, players).map_err(refuse_bind)?;
         let most = rules.party_max();
         if players.len() > most as usize {
