@@ -5,7 +5,7 @@ use std::fs;
 use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
-use matchwright_engine::{Change, Record};
+use matchwright_engine::{Change, Record, TicketKind};
 use matchwright_hosting as hosting;
 use matchwright_journal::codec;
 use proptest::prelude::*;
@@ -100,13 +100,16 @@ fn version_1_is_written_as_it_was() {
     }
 }
 
-/// The variant, of hosting's changes the inner one too.
-fn kind(change: &Change) -> (Discriminant<Change>, Option<Discriminant<hosting::Change>>) {
-    let inner = match change {
-        Change::Hosting(change) => Some(discriminant(change.as_ref())),
-        _ => None,
+/// The variant as it is written: of tickets the kind, of hosting's changes the inner one too.
+type Kind = (Discriminant<Change>, Option<Discriminant<TicketKind>>, Option<Discriminant<hosting::Change>>);
+
+fn kind(change: &Change) -> Kind {
+    let (ticket, hosted) = match change {
+        Change::TicketStarted { asked, .. } => (Some(discriminant(&asked.kind)), None),
+        Change::Hosting(change) => (None, Some(discriminant(change.as_ref()))),
+        _ => (None, None),
     };
-    (discriminant(change), inner)
+    (discriminant(change), ticket, hosted)
 }
 
 #[test]
