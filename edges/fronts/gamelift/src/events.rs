@@ -6,12 +6,12 @@ use matchwright_engine::{
     AcceptanceOutcome, EndReason, Event, EventKind, EventPlayer, EventTicket, PlacementOutcome, RuleCount,
     Session, Source,
 };
-use matchwright_model::{PlacementId, Timestamp};
+use matchwright_model::{MatchId, PlacementId, Timestamp};
 use uuid::Uuid;
 
-use crate::FrontSettings;
-use crate::document::Document;
 use crate::encode::{CANCELLED, FAILED, NOT_ACCEPTED, TIMED_OUT};
+use crate::out::{Members, Out};
+use crate::{FrontSettings, Protocol};
 
 /// Makes envelopes for one realm.
 #[derive(Debug, Clone)]
@@ -40,74 +40,60 @@ impl Envelopes {
                 ("GameLift Queue Placement Event", self.arns.name(Kind::Queue, name.as_str()))
             }
         };
-        let document = Document::map([
-            ("version", Document::text("0")),
-            ("id", made(self.id(position))),
-            ("detail-type", Document::text(detail_type)),
-            ("source", Document::text("aws.gamelift")),
-            ("account", Document::text(&self.settings.account)),
-            ("time", time(event.at)),
-            ("region", Document::text(&self.settings.region)),
-            ("resources", Document::List(vec![made(resource)])),
-            ("detail", self.detail(event)),
-        ]);
-        String::from_utf8(document.to_json()).expect("JSON is UTF-8")
+        written(|envelope| {
+            envelope.text("version", "0");
+            envelope.text("id", &self.id(position));
+            envelope.text("detail-type", detail_type);
+            envelope.text("source", "aws.gamelift");
+            envelope.text("account", &self.settings.account);
+            time(envelope, "time", event.at);
+            envelope.text("region", &self.settings.region);
+            envelope.member("resources").list([resource].iter(), |out, resource| out.text(resource));
+            envelope.member("detail").map(|detail| self.detail(event, detail));
+        })
     }
 
     /// The envelope as a notification of SNS over HTTP carries it (D-118).
     pub fn notification(&self, position: u64, event: &Event) -> String {
-        let topic = event.notification_target.clone().unwrap_or_default();
-        let document = Document::map([
-            ("Type", Document::text("Notification")),
-            ("MessageId", made(self.id(position))),
-            ("TopicArn", made(topic)),
-            ("Message", made(self.envelope(position, event))),
-            ("Timestamp", time(event.at)),
-        ]);
-        String::from_utf8(document.to_json()).expect("JSON is UTF-8")
+        written(|notification| {
+            notification.text("Type", "Notification");
+            notification.text("MessageId", &self.id(position));
+            notification.text("TopicArn", event.notification_target.as_deref().unwrap_or_default());
+            notification.text("Message", &self.envelope(position, event));
+            time(notification, "Timestamp", event.at);
+        })
     }
 
-    /// The member `detail`, in the order of the published samples.
-    fn detail<'a>(&'a self, event: &'a Event) -> Document<'a> {
-        let mut members: Vec<(&str, Document<'a>)> = Vec::new();
-        let tickets = ("tickets", Document::List(event.tickets.iter().map(ticket).collect()));
-        let custom = event.custom_event_data.as_ref().map(|data| ("customEventData", Document::text(data)));
-        let kind = |name: &'static str| ("type", Document::text(name));
+    /// The members of `detail`, in the order of the published samples.
+    fn detail(&self, event: &Event, detail: &mut Members<'_>) {
         match &event.kind {
             EventKind::Searching { estimated_wait_seconds } => {
+                tickets(detail, event);
                 // Seconds, despite the name (D-117).
-                let estimate = match estimated_wait_seconds {
-                    Some(seconds) => Document::Int(*seconds as i64),
-                    None => Document::text("NOT_AVAILABLE"),
-                };
-                members.extend([
-                    tickets,
-                    ("estimatedWaitMillis", estimate),
-                    kind("MatchmakingSearching"),
-                    self.session(event, None),
-                ]);
+                let estimate = detail.member("estimatedWaitMillis");
+                match estimated_wait_seconds {
+                    Some(seconds) => estimate.int(*seconds as i64),
+                    None => estimate.text("NOT_AVAILABLE"),
+                }
+                detail.text("type", "MatchmakingSearching");
+                self.session(detail, event, None);
             }
             EventKind::PotentialMatch { match_id, acceptance_timeout, rule_counts, .. } => {
-                members.push(tickets);
-                members.extend(
-                    acceptance_timeout
-                        .map(|span| ("acceptanceTimeout", Document::Int(span.as_secs() as i64))),
-                );
-                members.extend([
-                    metrics(rule_counts),
-                    ("acceptanceRequired", Document::Bool(acceptance_timeout.is_some())),
-                    kind("PotentialMatchCreated"),
-                    self.session(event, None),
-                    ("matchId", made(match_id)),
-                ]);
+                tickets(detail, event);
+                if let Some(span) = acceptance_timeout {
+                    detail.int("acceptanceTimeout", span.as_secs() as i64);
+                }
+                metrics(detail, rule_counts);
+                detail.member("acceptanceRequired").bool(acceptance_timeout.is_some());
+                detail.text("type", "PotentialMatchCreated");
+                self.session(detail, event, None);
+                the_match(detail, *match_id);
             }
             EventKind::Answered { match_id } => {
-                members.extend([
-                    tickets,
-                    kind("AcceptMatch"),
-                    self.session(event, None),
-                    ("matchId", made(match_id)),
-                ]);
+                tickets(detail, event);
+                detail.text("type", "AcceptMatch");
+                self.session(detail, event, None);
+                the_match(detail, *match_id);
             }
             EventKind::AcceptanceEnded { match_id, outcome } => {
                 let acceptance = match outcome {
@@ -115,140 +101,158 @@ impl Envelopes {
                     AcceptanceOutcome::Rejected => "Rejected",
                     AcceptanceOutcome::TimedOut => "TimedOut",
                 };
-                members.extend([
-                    tickets,
-                    ("acceptance", Document::text(acceptance)),
-                    kind("AcceptMatchCompleted"),
-                    self.session(event, None),
-                    ("matchId", made(match_id)),
-                ]);
+                tickets(detail, event);
+                detail.text("acceptance", acceptance);
+                detail.text("type", "AcceptMatchCompleted");
+                self.session(detail, event, None);
+                the_match(detail, *match_id);
             }
-            EventKind::Succeeded { match_id, session: placed, .. } => {
-                let info = self.session(event, placed.as_deref());
-                members.extend([tickets, kind("MatchmakingSucceeded"), info, ("matchId", made(match_id))]);
+            EventKind::Succeeded { match_id, session, .. } => {
+                tickets(detail, event);
+                detail.text("type", "MatchmakingSucceeded");
+                self.session(detail, event, session.as_deref());
+                the_match(detail, *match_id);
             }
-            EventKind::TimedOut { rule_counts } => members.extend([
-                ("reason", Document::text("TimedOut")),
-                tickets,
-                metrics(rule_counts),
-                kind("MatchmakingTimedOut"),
-                ("message", Document::text(TIMED_OUT)),
-                self.session(event, None),
-            ]),
+            EventKind::TimedOut { rule_counts } => {
+                detail.text("reason", "TimedOut");
+                tickets(detail, event);
+                metrics(detail, rule_counts);
+                detail.text("type", "MatchmakingTimedOut");
+                detail.text("message", TIMED_OUT);
+                self.session(detail, event, None);
+            }
             EventKind::Cancelled { match_id, reason, rule_counts } => {
                 let message = if *reason == EndReason::NotAccepted { NOT_ACCEPTED } else { CANCELLED };
-                members.extend([
-                    ("reason", Document::text("Cancelled")),
-                    tickets,
-                    metrics(rule_counts),
-                    kind("MatchmakingCancelled"),
-                    ("message", Document::text(message)),
-                    self.session(event, None),
-                ]);
-                members.extend(match_id.map(|id| ("matchId", made(id))));
+                detail.text("reason", "Cancelled");
+                tickets(detail, event);
+                metrics(detail, rule_counts);
+                detail.text("type", "MatchmakingCancelled");
+                detail.text("message", message);
+                self.session(detail, event, None);
+                if let Some(id) = match_id {
+                    the_match(detail, *id);
+                }
             }
             EventKind::PlacementEnded { placement, started_at, outcome } => {
-                members.extend(self.placement(event.at, placement, *started_at, outcome));
+                self.placement(detail, event.at, placement, *started_at, outcome);
             }
             EventKind::Failed { match_id, rule_counts } => {
-                members.push(tickets);
-                members.extend(custom.clone());
-                members.extend([
-                    metrics(rule_counts),
-                    kind("MatchmakingFailed"),
-                    ("reason", Document::text("UNEXPECTED_ERROR")),
-                    ("message", Document::text(FAILED)),
-                    self.session(event, None),
-                    ("matchId", made(match_id)),
-                ]);
+                tickets(detail, event);
+                custom(detail, event);
+                metrics(detail, rule_counts);
+                detail.text("type", "MatchmakingFailed");
+                detail.text("reason", "UNEXPECTED_ERROR");
+                detail.text("message", FAILED);
+                self.session(detail, event, None);
+                the_match(detail, *match_id);
+                // What the studio added stands in the middle here.
+                return;
             }
         }
-        if !members.iter().any(|(key, _)| *key == "customEventData") {
-            members.extend(custom);
-        }
-        Document::map(members)
+        custom(detail, event);
     }
 
     /// What becomes of a placement (spec 3.5).
-    fn placement<'a>(
-        &'a self,
+    fn placement(
+        &self,
+        detail: &mut Members<'_>,
         ended_at: Timestamp,
-        id: &'a PlacementId,
+        id: &PlacementId,
         started_at: Timestamp,
-        outcome: &'a PlacementOutcome,
-    ) -> Vec<(&'static str, Document<'a>)> {
+        outcome: &PlacementOutcome,
+    ) {
         let (kind, session) = match outcome {
             PlacementOutcome::Fulfilled(session) => ("PlacementFulfilled", Some(session)),
             PlacementOutcome::Cancelled => ("PlacementCancelled", None),
             PlacementOutcome::TimedOut => ("PlacementTimedOut", None),
             PlacementOutcome::Failed => ("PlacementFailed", None),
         };
-        let mut members = vec![("type", Document::text(kind)), ("placementId", Document::text(id))];
+        detail.text("type", kind);
+        detail.text("placementId", id);
         if let Some(session) = session {
             // The port is a text here.
-            members.push(("port", made(session.port)));
-            members.push(("gameSessionArn", made(self.arns.game_session(&session.id))));
-            members.extend(session.ip.as_ref().map(|ip| ("ipAddress", Document::text(ip))));
-            members.extend(session.dns.as_ref().map(|dns| ("dnsName", Document::text(dns))));
-            members.push(("gameSessionRegion", Document::text(&self.settings.region)));
-            let placed = session.player_sessions.iter().map(|(player, id)| {
-                Document::map([("playerId", Document::text(player)), ("playerSessionId", Document::text(id))])
-            });
-            members.push(("placedPlayerSessions", Document::List(placed.collect())));
+            detail.text("port", &session.port.to_string());
+            detail.text("gameSessionArn", &self.arns.game_session(&session.id));
+            detail.optional_text("ipAddress", session.ip.as_ref());
+            detail.optional_text("dnsName", session.dns.as_ref());
+            detail.text("gameSessionRegion", &self.settings.region);
+            detail.member("placedPlayerSessions").list(
+                session.player_sessions.iter(),
+                |out, (player, id)| {
+                    out.map(|placed| {
+                        placed.text("playerId", player);
+                        placed.text("playerSessionId", id);
+                    });
+                },
+            );
         }
-        members.extend([("startTime", time(started_at)), ("endTime", time(ended_at))]);
-        members
+        time(detail, "startTime", started_at);
+        time(detail, "endTime", ended_at);
     }
 
     /// All players in a row, and where they play once that is known.
-    fn session<'a>(&self, event: &'a Event, placed: Option<&'a Session>) -> (&'static str, Document<'a>) {
-        let players = event.tickets.iter().flat_map(|ticket| &ticket.players).map(player).collect();
-        let members = [
-            placed.map(|session| ("gameSessionArn", made(self.arns.game_session(&session.id)))),
-            placed.and_then(|session| session.ip.as_ref()).map(|ip| ("ipAddress", Document::text(ip))),
-            placed.map(|session| ("port", Document::Int(i64::from(session.port)))),
-            Some(("players", Document::List(players))),
-        ];
-        ("gameSessionInfo", Document::map(members.into_iter().flatten()))
+    fn session(&self, detail: &mut Members<'_>, event: &Event, placed: Option<&Session>) {
+        detail.member("gameSessionInfo").map(|info| {
+            if let Some(session) = placed {
+                info.text("gameSessionArn", &self.arns.game_session(&session.id));
+                info.optional_text("ipAddress", session.ip.as_ref());
+                info.int("port", session.port);
+            }
+            let players = event.tickets.iter().flat_map(|ticket| &ticket.players);
+            info.member("players").list(players, player);
+        });
     }
 }
 
-/// Made here, where the event holds no text.
-fn made(text: impl ToString) -> Document<'static> {
-    Document::Text(text.to_string().into())
+fn written(write: impl FnOnce(&mut Members<'_>)) -> String {
+    let mut out = Out::new(Protocol::Json);
+    out.map(write);
+    String::from_utf8(out.into_bytes()).expect("JSON is UTF-8")
 }
 
 /// ISO 8601 in UTC with milliseconds.
-fn time(at: Timestamp) -> Document<'static> {
+fn time(members: &mut Members<'_>, key: &'static str, at: Timestamp) {
     let moment = Moment::from_millisecond(at.0 as i64).unwrap_or(Moment::UNIX_EPOCH);
-    made(format_args!("{moment:.3}"))
+    members.text(key, &format!("{moment:.3}"));
 }
 
-fn ticket(ticket: &EventTicket) -> Document<'_> {
-    Document::map([
-        ("ticketId", Document::text(&ticket.id)),
-        ("startTime", time(ticket.started_at)),
-        ("players", Document::List(ticket.players.iter().map(player).collect())),
-    ])
+fn the_match(detail: &mut Members<'_>, id: MatchId) {
+    detail.text("matchId", id.encode(&mut [0; MatchId::LENGTH]));
 }
 
-fn player(player: &EventPlayer) -> Document<'_> {
-    let members = [
-        Some(("playerId", Document::text(&player.id))),
-        player.session.as_ref().map(|id| ("playerSessionId", Document::text(id))),
-        player.team.as_ref().map(|team| ("team", Document::text(team))),
-        player.accepted.map(|accepted| ("accepted", Document::Bool(accepted))),
-    ];
-    Document::map(members.into_iter().flatten())
+fn custom(detail: &mut Members<'_>, event: &Event) {
+    detail.optional_text("customEventData", event.custom_event_data.as_ref());
 }
 
-fn metrics(counts: &[RuleCount]) -> (&'static str, Document<'_>) {
-    fn count(one: &RuleCount) -> Document<'_> {
-        Document::map([
-            ("ruleName", Document::text(&one.rule)),
-            ("passedCount", Document::Int(one.passed as i64)),
-            ("failedCount", Document::Int(one.failed as i64)),
-        ])
-    }
-    ("ruleEvaluationMetrics", Document::List(counts.iter().map(count).collect()))
+fn tickets(detail: &mut Members<'_>, event: &Event) {
+    detail.member("tickets").list(event.tickets.iter(), ticket);
+}
+
+fn ticket(out: &mut Out, one: &EventTicket) {
+    out.map(|ticket| {
+        ticket.text("ticketId", &one.id);
+        time(ticket, "startTime", one.started_at);
+        ticket.member("players").list(one.players.iter(), player);
+    });
+}
+
+fn player(out: &mut Out, one: &EventPlayer) {
+    out.map(|player| {
+        player.text("playerId", &one.id);
+        player.optional_text("playerSessionId", one.session.as_ref());
+        player.optional_text("team", one.team.as_ref());
+        if let Some(accepted) = one.accepted {
+            player.member("accepted").bool(accepted);
+        }
+    });
+}
+
+fn metrics(detail: &mut Members<'_>, counts: &[RuleCount]) {
+    detail.member("ruleEvaluationMetrics").list(counts.iter(), |out, one| {
+        out.map(|count| {
+            count.text("ruleName", &one.rule);
+            count.int("passedCount", one.passed as i64);
+            count.int("failedCount", one.failed as i64);
+        });
+    });
 }

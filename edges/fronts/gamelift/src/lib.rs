@@ -1,18 +1,15 @@
 //! Amazon GameLift on the wire, matchmaking and hosting on machines of one's own: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
-//! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (the tree of
-//! a request in either), `json` and `cbor` (how most are read), `decode` and `shapes` (requests and their constraints),
-//! [`search`] (their expressions), `out` (what is written, in either), `encode` (replies), [`errors`], [`events`],
-//! [`auth`] (who may ask).
+//! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (a request as
+//! it came, in either), `decode` and `shapes` (requests and their constraints), [`search`] (their
+//! expressions), `out` (what is written, in either), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
 pub mod auth;
-mod cbor;
 mod decode;
 mod document;
 mod encode;
 pub mod errors;
 pub mod events;
-mod json;
 pub mod operations;
 mod out;
 mod protocol;
@@ -97,7 +94,8 @@ impl Front {
         fresh_id: impl FnOnce() -> String,
     ) -> Result<Request, ApiError> {
         let (protocol, operation) = protocol::choose(path, headers)?;
-        let document = protocol.read(body)?;
+        let mut copied = String::new();
+        let document = protocol.read(body, &mut copied)?;
         let (ask, resource) = decode::decode(self, operation, &document, fresh_id)?;
         Ok(Request { protocol, operation, ask, resource })
     }

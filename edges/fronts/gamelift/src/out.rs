@@ -1,10 +1,10 @@
-//! A reply as it is written, in either language: member by member, without a tree that would only be thrown away.
+//! A reply as it is written, in either language, or an event: member by member, without a tree that would only be
+//! thrown away.
 
 use matchwright_model::Timestamp;
 use serde::Serialize;
 
 use crate::Protocol;
-use crate::json::plain_bytes;
 
 /// The first bits of a header in CBOR (RFC 8949, 3.1).
 const TEXT: u8 = 0b011 << 5;
@@ -32,20 +32,21 @@ impl Out {
     pub fn text(&mut self, text: &(impl AsRef<str> + ?Sized)) {
         let text = text.as_ref();
         match self.protocol {
-            Protocol::Json if plain_bytes(text.as_bytes()) < text.len() => self.scalar(text),
-            _ => self.plain(text),
+            Protocol::Json => self.scalar(text),
+            Protocol::Cbor => self.plain(text),
         }
     }
 
-    /// A text of several parts.
-    pub fn joined(&mut self, parts: &[&str]) {
-        let is_plain = |part: &&str| plain_bytes(part.as_bytes()) == part.len();
-        if self.protocol == Protocol::Cbor || !parts.iter().all(is_plain) {
-            return self.text(&parts.concat());
+    /// An ARN, of its parts. Region and names are of letters, digits, - and .: JSON escapes nothing there.
+    pub fn arn(&mut self, parts: &[&str]) {
+        match self.protocol {
+            Protocol::Json => {
+                self.bytes.push(b'"');
+                parts.iter().for_each(|part| self.bytes.extend_from_slice(part.as_bytes()));
+                self.bytes.push(b'"');
+            }
+            Protocol::Cbor => self.plain(&parts.concat()),
         }
-        self.bytes.push(b'"');
-        parts.iter().for_each(|part| self.bytes.extend_from_slice(part.as_bytes()));
-        self.bytes.push(b'"');
     }
 
     /// A text in which JSON escapes nothing.
@@ -229,17 +230,22 @@ mod tests {
                     out.text(&text);
                     out.into_bytes()
                 });
-                let joined = [Protocol::Json, Protocol::Cbor].map(|protocol| {
-                    let mut out = Out::new(protocol);
-                    out.joined(&["x".repeat(length).as_str(), &text[length..], ""]);
-                    out.into_bytes()
-                });
-                assert_eq!(joined, [json.clone(), cbor.clone()], "{text:?} of parts");
                 assert_eq!(json, serde_json::to_vec(&text).unwrap(), "{text:?}");
                 let mut expected = Vec::new();
                 ciborium::into_writer(&text, &mut expected).unwrap();
                 assert_eq!(cbor, expected, "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_arn_is_written_as_its_text() {
+        let parts = ["arn:aws:gamelift:eu-west-1:000000000000:", "matchmakingconfiguration", "/", "a-1.b"];
+        for protocol in [Protocol::Json, Protocol::Cbor] {
+            let [mut of_parts, mut whole] = [Out::new(protocol), Out::new(protocol)];
+            of_parts.arn(&parts);
+            whole.text(&parts.concat());
+            assert_eq!(of_parts.into_bytes(), whole.into_bytes());
         }
     }
 

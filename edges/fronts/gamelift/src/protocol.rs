@@ -43,12 +43,12 @@ impl Protocol {
         if path.starts_with(CBOR_PATH) { Self::Cbor } else { Self::Json }
     }
 
-    pub(crate) fn read(self, body: &[u8]) -> Result<Document<'_>, ApiError> {
+    pub(crate) fn read<'a>(self, body: &'a [u8], copied: &'a mut String) -> Result<Document<'a>, ApiError> {
         let read = match self {
             // A body is optional where nothing is required.
-            _ if body.is_empty() => Ok(Document::Map(Vec::new())),
-            Self::Json => Document::from_json(body),
-            Self::Cbor => Document::from_cbor(body),
+            _ if body.is_empty() => Ok(Document::empty()),
+            Self::Json => Document::from_json(body, copied),
+            Self::Cbor => Document::from_cbor(body, copied),
         };
         read.map_err(|why| ApiError::new(Class::Serialization, why))
     }

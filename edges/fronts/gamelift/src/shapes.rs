@@ -12,7 +12,7 @@ use matchwright_amazon::{Kind, name_of};
 use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region, TeamName};
 
 use crate::FrontSettings;
-use crate::document::{Document, Member};
+use crate::document::{Document, Items, Members, Number, Value};
 use crate::errors::{ApiError, Class};
 
 /// The code of a broken constraint; docs/reference/errors.md lists it.
@@ -24,7 +24,7 @@ pub(crate) type Violations = RefCell<Vec<String>>;
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
-    members: &'a [Member<'a>],
+    members: Members<'a>,
     /// The path to these members, where they are not those of the request itself.
     within: String,
     violations: &'a Violations,
@@ -39,20 +39,21 @@ impl<'a> Shapes<'a> {
         document: &'a Document<'a>,
         violations: &'a Violations,
     ) -> Result<Self, ApiError> {
-        match document {
-            Document::Map(members) => Ok(Self { settings, members, within: String::new(), violations }),
-            other => Err(ApiError::new(
-                Class::Serialization,
-                format!("expected a structure, found {}", other.kind()),
-            )),
+        let root = document.root();
+        match root.members() {
+            Some(members) => Ok(Self { settings, members, within: String::new(), violations }),
+            None => {
+                let why = format!("expected a structure, found {}", root.kind());
+                Err(ApiError::new(Class::Serialization, why))
+            }
         }
     }
 
     /// The members of a structure in the request; what is wrong with them is told with the rest.
-    pub fn inside(&self, path: impl Display, value: &'a Document<'a>) -> Option<Self> {
+    pub fn inside(&self, path: impl Display, value: Value<'a>) -> Option<Self> {
         let members = self.structure(&path, value)?;
         let within = format!("{}{path}.", self.within);
-        Some(Self { settings: self.settings, members, within, violations: self.violations })
+        Some(Self { members, within, ..*self })
     }
 
     /// The request if nothing is wrong with it, else everything that is.
@@ -72,11 +73,11 @@ impl<'a> Shapes<'a> {
             .push(format!("{}{path}: expected {expected}, found {found}", self.within));
     }
 
-    pub fn get(&self, key: &str) -> Option<&'a Document<'a>> {
-        member(self.members, key)
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        self.members.get(key)
     }
 
-    pub fn required(&self, key: &str) -> Option<&'a Document<'a>> {
+    pub fn required(&self, key: &str) -> Option<Value<'a>> {
         let found = self.get(key);
         if found.is_none() {
             self.violate(key, "a value, it is required", "none");
@@ -84,8 +85,8 @@ impl<'a> Shapes<'a> {
         found
     }
 
-    pub fn text(&self, path: impl Display, value: &'a Document<'a>, length: Length) -> Option<&'a str> {
-        let Document::Text(text) = value else {
+    pub fn text(&self, path: impl Display, value: Value<'a>, length: Length) -> Option<&'a str> {
+        let Some(text) = value.text() else {
             self.violate(&path, "a string", value.kind());
             return None;
         };
@@ -104,10 +105,12 @@ impl<'a> Shapes<'a> {
         self.get(key).and_then(|value| self.text(key, value, length)).map(str::to_string)
     }
 
-    pub fn whole(&self, path: impl Display, value: &Document<'_>, least: i64, most: i64) -> Option<i64> {
-        let number = match value {
-            Document::Int(number) => Some(*number),
-            Document::Double(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i64),
+    pub fn whole(&self, path: impl Display, value: Value<'_>, least: i64, most: i64) -> Option<i64> {
+        let number = match value.number() {
+            Some(Number::Int(number)) => Some(number),
+            Some(Number::Double(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                Some(number as i64)
+            }
             _ => None,
         };
         let fits = number.filter(|number| (least..=most).contains(number));
@@ -124,13 +127,11 @@ impl<'a> Shapes<'a> {
     }
 
     pub fn boolean(&self, key: &str) -> Option<bool> {
-        match self.get(key)? {
-            Document::Bool(value) => Some(*value),
-            other => {
-                self.violate(key, "true or false", other.kind());
-                None
-            }
+        let given = self.get(key)?;
+        if given.boolean().is_none() {
+            self.violate(key, "true or false", given.kind());
         }
+        given.boolean()
     }
 
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
@@ -140,7 +141,7 @@ impl<'a> Shapes<'a> {
     pub fn choice_of<T: Copy>(
         &self,
         path: impl Display,
-        value: &'a Document<'a>,
+        value: Value<'a>,
         choices: &[(&str, T)],
     ) -> Option<T> {
         let text = self.text(&path, value, 0..=usize::MAX)?;
@@ -155,10 +156,10 @@ impl<'a> Shapes<'a> {
     pub fn list(
         &self,
         path: impl Display,
-        value: &'a Document<'a>,
+        value: Value<'a>,
         count: std::ops::RangeInclusive<usize>,
-    ) -> Option<&'a [Document<'a>]> {
-        let Document::List(items) = value else {
+    ) -> Option<Items<'a>> {
+        let Some(items) = value.items() else {
             self.violate(&path, "a list", value.kind());
             return None;
         };
@@ -174,16 +175,16 @@ impl<'a> Shapes<'a> {
     pub fn each<T, C: FromIterator<T>>(
         &self,
         path: impl Display,
-        value: &'a Document<'a>,
+        value: Value<'a>,
         count: std::ops::RangeInclusive<usize>,
-        read: impl Fn(std::fmt::Arguments<'_>, &'a Document<'a>) -> Option<T>,
+        read: impl Fn(std::fmt::Arguments<'_>, Value<'a>) -> Option<T>,
     ) -> Option<C> {
         let items = self.list(&path, value, count)?;
         all(items.iter().enumerate().map(|(index, item)| read(format_args!("{path}[{index}]"), item)))
     }
 
     /// The id of a ticket: up to 128 of letters, digits, `-` and `.`, or of anything printable (D-05).
-    pub fn id(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
+    pub fn id(&self, path: impl Display, value: Value<'a>) -> Option<&'a str> {
         match self.settings.lenient_ids {
             true => {
                 let text = self.text(&path, value, 1..=128)?;
@@ -194,13 +195,13 @@ impl<'a> Shapes<'a> {
     }
 
     /// The name of what is made: never lenient, or nothing could refer to it (see `name`).
-    pub fn new_name(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
+    pub fn new_name(&self, path: impl Display, value: Value<'a>) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=128)?;
         self.only(path, text, "letters, digits, - and .", is_name_char)
     }
 
     /// An ARN that is not one of ours.
-    pub fn arn(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a str> {
+    pub fn arn(&self, path: impl Display, value: Value<'a>) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=512)?;
         self.only(path, text, "letters, digits, :, / and -", |c| {
             c.is_ascii_alphanumeric() || ":/-".contains(c)
@@ -222,7 +223,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// A name or an ARN: the name in it.
-    pub fn name(&self, path: impl Display, value: &'a Document<'a>, kind: Kind) -> Option<&'a str> {
+    pub fn name(&self, path: impl Display, value: Value<'a>, kind: Kind) -> Option<&'a str> {
         let text = self.text(&path, value, 1..=256)?;
         let name = name_of(text, kind).filter(|name| name.chars().all(is_name_char));
         if name.is_none() {
@@ -261,14 +262,14 @@ impl<'a> Shapes<'a> {
     fn pair(
         &self,
         path: impl Display,
-        item: &'a Document<'a>,
+        item: Value<'a>,
         key: Length,
         value: Length,
     ) -> Option<(String, String)> {
         let members = self.structure(&path, item)?;
         let part = |name: &str, length: Length| {
             let path = format_args!("{path}.{name}");
-            match member(members, name) {
+            match members.get(name) {
                 Some(found) => self.text(path, found, length).map(str::to_string),
                 None => {
                     self.violate(path, "a string, it is required", "none");
@@ -280,14 +281,12 @@ impl<'a> Shapes<'a> {
         Some((key?, value?))
     }
 
-    fn structure(&self, path: impl Display, value: &'a Document<'a>) -> Option<&'a [Member<'a>]> {
-        match value {
-            Document::Map(members) => Some(members),
-            other => {
-                self.violate(&path, "a structure", other.kind());
-                None
-            }
+    fn structure(&self, path: impl Display, value: Value<'a>) -> Option<Members<'a>> {
+        let members = value.members();
+        if members.is_none() {
+            self.violate(&path, "a structure", value.kind());
         }
+        members
     }
 
     /// A list of players; `Team` is kept, the engine knows when it means something.
@@ -295,35 +294,36 @@ impl<'a> Shapes<'a> {
         self.each(key, self.required(key)?, 1..=most, |path, item| self.player(path, item))
     }
 
-    fn player(&self, path: impl Display, item: &'a Document<'a>) -> Option<Player> {
-        let members = self.structure(&path, item)?;
-        let id = match member(members, "PlayerId") {
+    fn player(&self, path: impl Display, item: Value<'a>) -> Option<Player> {
+        let [id, attributes, team, latencies] =
+            self.structure(&path, item)?.pick(["PlayerId", "PlayerAttributes", "Team", "LatencyInMs"]);
+        let id = match id {
             Some(id) => self.text(format_args!("{path}.PlayerId"), id, 1..=1024),
             None => {
                 self.violate(format_args!("{path}.PlayerId"), "a string, it is required", "none");
                 None
             }
         };
-        let attributes = match member(members, "PlayerAttributes") {
+        let attributes = match attributes {
             Some(given) => self.attributes(format_args!("{path}.PlayerAttributes"), given),
             None => Some(Listing::new()),
         };
-        let team = match member(members, "Team") {
+        let team = match team {
             Some(given) => {
                 self.text(format_args!("{path}.Team"), given, 1..=1024).map(|team| Some(TeamName::from(team)))
             }
             None => Some(None),
         };
-        let latencies = match member(members, "LatencyInMs") {
+        let latencies = match latencies {
             Some(given) => self.latencies(format_args!("{path}.LatencyInMs"), given),
             None => Some(Listing::new()),
         };
         Some(Player { id: PlayerId::from(id?), attributes: attributes?, latencies: latencies?, team: team? })
     }
 
-    fn latencies(&self, path: impl Display, value: &'a Document<'a>) -> Option<Listing<Region, u32>> {
+    fn latencies(&self, path: impl Display, value: Value<'a>) -> Option<Listing<Region, u32>> {
         let members = self.structure(&path, value)?;
-        let latency = |(region, value): &'a Member<'a>| {
+        let latency = |(region, value): (&'a str, Value<'a>)| {
             let path = format_args!("{path}.{region}");
             if region.is_empty() {
                 self.violate(path, "the name of a region", "an empty one");
@@ -331,22 +331,18 @@ impl<'a> Shapes<'a> {
             }
             let least = if self.settings.lenient_latency { 0 } else { 1 };
             let found = self.whole(path, value, least, i64::from(i32::MAX))?;
-            Some((Region::from(&**region), found.max(1) as u32))
+            Some((Region::from(region), found.max(1) as u32))
         };
         all(members.iter().map(latency))
     }
 
-    fn attributes(
-        &self,
-        path: impl Display,
-        value: &'a Document<'a>,
-    ) -> Option<Listing<String, AttributeValue>> {
+    fn attributes(&self, path: impl Display, value: Value<'a>) -> Option<Listing<String, AttributeValue>> {
         let members = self.structure(&path, value)?;
         if members.len() > 10 {
             self.violate(&path, "at most 10 attributes", members.len());
             return None;
         }
-        let attribute = |(name, value): &'a Member<'a>| {
+        let attribute = |(name, value): (&'a str, Value<'a>)| {
             let path = format_args!("{path}.{name}");
             if name.is_empty() || name.chars().count() > 1024 {
                 self.violate(path, "a name of 1 to 1024 characters", name.chars().count());
@@ -358,16 +354,16 @@ impl<'a> Shapes<'a> {
     }
 
     /// Exactly one of S, N, SL, SDM (D-08).
-    fn attribute(&self, path: impl Display, value: &'a Document<'a>) -> Option<AttributeValue> {
+    fn attribute(&self, path: impl Display, value: Value<'a>) -> Option<AttributeValue> {
         let members = self.structure(&path, value)?;
-        let mut given = members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null);
-        let (Some((key, value)), None) = (given.next(), given.clone().next()) else {
-            let found = members.iter().filter(|(key, value)| is_value_key(key) && *value != Document::Null);
-            self.violate(&path, "exactly one of S, N, SL, SDM", found.count());
+        let given = || members.iter().filter(|(key, value)| is_value_key(key) && !value.is_null());
+        let mut first_two = given();
+        let (Some((key, value)), None) = (first_two.next(), first_two.next()) else {
+            self.violate(&path, "exactly one of S, N, SL, SDM", given().count());
             return None;
         };
         let path = format_args!("{path}.{key}");
-        match &**key {
+        match key {
             "S" => self.text(path, value, 1..=100).map(|text| AttributeValue::Text(text.to_string())),
             "N" => self.double(path, value).map(AttributeValue::Number),
             "SL" => {
@@ -382,7 +378,7 @@ impl<'a> Shapes<'a> {
                     self.violate(path, "at most 10 entries", members.len());
                     return None;
                 }
-                let entry = |(key, value): &'a Member<'a>| {
+                let entry = |(key, value): (&'a str, Value<'a>)| {
                     let path = format_args!("{path}.{key}");
                     if key.is_empty() || key.chars().count() > 100 {
                         self.violate(path, "a key of 1 to 100 characters", key.chars().count());
@@ -396,12 +392,14 @@ impl<'a> Shapes<'a> {
     }
 
     /// A number, or a string that holds one, as old clients send it (D-06).
-    fn double(&self, path: impl Display, value: &Document<'_>) -> Option<f64> {
-        let number = match value {
-            Document::Int(number) => Some(*number as f64),
-            Document::Double(number) => Some(*number),
-            Document::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
-            _ => None,
+    fn double(&self, path: impl Display, value: Value<'_>) -> Option<f64> {
+        let number = match value.number() {
+            Some(Number::Int(number)) => Some(number as f64),
+            Some(Number::Double(number)) => Some(number),
+            None => value
+                .text()
+                .and_then(|text| text.trim().parse().ok())
+                .filter(|number: &f64| number.is_finite()),
         };
         if number.is_none() {
             self.violate(&path, "a number", value.kind());
@@ -427,13 +425,4 @@ fn is_value_key(key: &str) -> bool {
 
 fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '.'
-}
-
-/// Null is as good as absent; of a key that stands twice the last counts.
-fn member<'m>(members: &'m [Member<'m>], key: &str) -> Option<&'m Document<'m>> {
-    members
-        .iter()
-        .rfind(|(name, _)| name == key)
-        .map(|(_, value)| value)
-        .filter(|value| **value != Document::Null)
 }

@@ -8,7 +8,7 @@ use matchwright_hosting::{
 
 use super::queues::locations_once;
 use super::{Asked, command, query};
-use crate::document::Document;
+use crate::document::Number;
 use crate::shapes::Shapes;
 
 const FALLBACKS: [(&str, Fallback); 2] =
@@ -58,11 +58,12 @@ fn latency(shapes: &Shapes<'_>) -> Option<PlayerLatency> {
 
 fn latency_ms(shapes: &Shapes<'_>) -> Option<f32> {
     let key = "LatencyInMilliseconds";
-    let found = match shapes.required(key)? {
-        Document::Int(number) => *number as f32,
-        Document::Double(number) => *number as f32,
-        other => {
-            shapes.violate(key, "a number", other.kind());
+    let given = shapes.required(key)?;
+    let found = match given.number() {
+        Some(Number::Int(number)) => number as f32,
+        Some(Number::Double(number)) => number as f32,
+        None => {
+            shapes.violate(key, "a number", given.kind());
             return None;
         }
     };

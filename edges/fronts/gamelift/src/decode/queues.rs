@@ -10,7 +10,6 @@ use matchwright_hosting::{
 use matchwright_model::LocationName;
 
 use super::{Asked, command, page_of, query};
-use crate::document::Document;
 use crate::shapes::Shapes;
 
 const PRIORITIES: [(&str, Priority); 4] = [
@@ -101,12 +100,9 @@ fn patch(shapes: &Shapes<'_>) -> QueuePatch {
 /// The ARN of a fleet or of an alias.
 fn destination(shapes: &Shapes<'_>) -> Option<Destination> {
     let given = shapes.required("DestinationArn")?;
-    let is_alias = match given {
-        Document::Text(text) => {
-            text.starts_with("alias-") || text.starts_with("arn:") && name_of(text, Kind::Alias).is_some()
-        }
-        _ => false,
-    };
+    let is_alias = given.text().is_some_and(|text| {
+        text.starts_with("alias-") || text.starts_with("arn:") && name_of(text, Kind::Alias).is_some()
+    });
     match is_alias {
         true => shapes.alias("DestinationArn", given).map(Destination::Alias),
         false => shapes.fleet("DestinationArn", given).map(Destination::Fleet),

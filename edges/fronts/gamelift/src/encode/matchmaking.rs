@@ -63,7 +63,7 @@ pub(super) fn ticket(front: &Front, one: &Ticket, estimate: Option<u64>, out: &m
         ticket.text("TicketId", &one.id);
         ticket.text("ConfigurationName", &one.matchmaker);
         let arn = front.arns().parts(Kind::Matchmaker, one.matchmaker.as_str());
-        ticket.member("ConfigurationArn").joined(&arn);
+        ticket.member("ConfigurationArn").arn(&arn);
         ticket.text("Status", one.status.name());
         if let Some((code, message)) = reason {
             ticket.text("StatusReason", code);

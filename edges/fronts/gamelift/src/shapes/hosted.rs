@@ -12,9 +12,7 @@ use matchwright_model::{
 };
 
 use super::{Length, Shapes, all};
-use crate::document::{Document, Member};
-
-type Value<'a> = &'a Document<'a>;
+use crate::document::{Number, Value};
 
 impl<'a> Shapes<'a> {
     /// A text in which `read` finds what is meant.
@@ -152,13 +150,13 @@ impl<'a> Shapes<'a> {
 
     /// What game servers are told of players, by player.
     pub fn player_data(&self, key: &str) -> Option<BTreeMap<&'a str, String>> {
-        let entry = |(player, value): &'a Member<'a>| {
+        let entry = |(player, value): (&'a str, Value<'a>)| {
             let path = format_args!("{key}.{player}");
             if player.is_empty() || player.chars().count() > 1024 {
                 self.violate(path, "a player of 1 to 1024 characters", player.chars().count());
                 return None;
             }
-            self.text(path, value, 1..=2048).map(|data| (&**player, data.to_string()))
+            self.text(path, value, 1..=2048).map(|data| (player, data.to_string()))
         };
         all(self.structure(key, self.get(key)?)?.iter().map(entry))
     }
@@ -202,11 +200,12 @@ impl<'a> Shapes<'a> {
 
     /// Seconds since 1970, with a fraction.
     pub fn time(&self, key: &str) -> Option<Timestamp> {
-        let seconds = match self.get(key)? {
-            Document::Int(number) => *number as f64,
-            Document::Double(number) => *number,
-            other => {
-                self.violate(key, "a time in seconds since 1970", other.kind());
+        let given = self.get(key)?;
+        let seconds = match given.number() {
+            Some(Number::Int(number)) => number as f64,
+            Some(Number::Double(number)) => number,
+            None => {
+                self.violate(key, "a time in seconds since 1970", given.kind());
                 return None;
             }
         };
