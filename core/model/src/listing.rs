@@ -72,29 +72,29 @@ impl<K: Borrow<Q>, Q: Ord + ?Sized, V> Index<&Q> for Listing<K, V> {
     }
 }
 
-impl<K: Ord, V> FromIterator<(K, V)> for Listing<K, V> {
+impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for Listing<K, V> {
     /// Sorts; of a key that comes twice the last entry stays.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut list: Vec<(K, V)> = entries.into_iter().collect();
+        let is_listed = |list: &[(K, V)]| list.is_sorted_by(|one, next| one.0 < next.0);
+        // Whose length is known beforehand are written where they stay.
+        let mut list: Arc<[(K, V)]> = entries.into_iter().collect();
+        if list.is_empty() {
+            return Self::new();
+        }
         // Most come sorted, for what is stored and shown is.
-        if !list.is_sorted_by(|one, next| one.0 < next.0) {
-            list.sort_by(|one, other| one.0.cmp(&other.0));
-            list.dedup_by(|later, kept| {
-                let is_same = later.0 == kept.0;
-                if is_same {
-                    std::mem::swap(later, kept);
-                }
-                is_same
-            });
+        if !is_listed(&list) {
+            let own = Arc::get_mut(&mut list).expect("nobody shares it yet");
+            own.sort_by(|one, other| one.0.cmp(&other.0));
         }
-        match list.is_empty() {
-            true => Self::new(),
-            false => Self(list.into()),
+        if !is_listed(&list) {
+            let of_each_key = list.chunk_by(|one, next| one.0 == next.0);
+            list = of_each_key.filter_map(|same| same.last().cloned()).collect();
         }
+        Self(list)
     }
 }
 
-impl<K: Ord, V, const N: usize> From<[(K, V); N]> for Listing<K, V> {
+impl<K: Ord + Clone, V: Clone, const N: usize> From<[(K, V); N]> for Listing<K, V> {
     fn from(entries: [(K, V); N]) -> Self {
         entries.into_iter().collect()
     }

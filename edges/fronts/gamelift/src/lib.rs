@@ -1,7 +1,7 @@
 //! Amazon GameLift on the wire, matchmaking and hosting on machines of one's own: bytes to commands and back. Sans-I/O: knows no socket, no clock, no state.
 //!
 //! Reading order: [`operations`] (what can be asked), `protocol` (in which of two languages), `document` (a request as
-//! it came, in either), `decode` and `shapes` (requests and their constraints), [`search`] (their
+//! it came, in either), `decode`, `shapes` and `words` (requests and their constraints), [`search`] (their
 //! expressions), `out` (what is written, in either), `encode` (replies), [`errors`], [`events`], [`auth`] (who may ask).
 
 pub mod auth;
@@ -15,6 +15,9 @@ mod out;
 mod protocol;
 pub mod search;
 mod shapes;
+mod words;
+
+use std::sync::Arc;
 
 use matchwright_engine::{Answer, Command, Query, Rejection, Reply, Resource};
 
@@ -22,6 +25,7 @@ pub use errors::ApiError;
 pub use matchwright_amazon::Arns;
 pub use operations::Operation;
 pub use protocol::{Protocol, Response};
+use words::Words;
 
 /// What this front needs to know of its realm.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +48,8 @@ pub struct FrontSettings {
 pub struct Front {
     settings: FrontSettings,
     arns: Arns,
+    /// What requests have in common, for all copies of the front.
+    words: Arc<Words>,
 }
 
 /// A request that was understood.
@@ -75,7 +81,7 @@ pub enum Outcome {
 impl Front {
     pub fn new(settings: FrontSettings) -> Self {
         let arns = Arns::new(&settings.region, &settings.account);
-        Self { settings, arns }
+        Self { settings, arns, words: Arc::default() }
     }
 
     pub fn arns(&self) -> &Arns {

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use matchwright_amazon::{Kind, name_of};
 use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region, TeamName};
+use smallvec::SmallVec;
 
-use crate::FrontSettings;
 use crate::document::{Document, Items, Members, Number, Value};
 use crate::errors::{ApiError, Class};
+use crate::words::Words;
+use crate::{Front, FrontSettings};
 
 /// The code of a broken constraint; docs/reference/errors.md lists it.
 const CONSTRAINT: &str = "E001";
@@ -24,24 +26,34 @@ pub(crate) type Violations = RefCell<Vec<String>>;
 /// A request's members, and what is wrong with them.
 pub(crate) struct Shapes<'a> {
     pub settings: &'a FrontSettings,
+    words: &'a Words,
     members: Members<'a>,
     /// The path to these members, where they are not those of the request itself.
     within: String,
     violations: &'a Violations,
 }
 
+/// Mostly a list or a structure has no more in it.
+const FEW: usize = 4;
+
 /// How long a text may be, in characters.
 type Length = std::ops::RangeInclusive<usize>;
 
 impl<'a> Shapes<'a> {
     pub fn new(
-        settings: &'a FrontSettings,
+        front: &'a Front,
         document: &'a Document<'a>,
         violations: &'a Violations,
     ) -> Result<Self, ApiError> {
         let root = document.root();
         match root.members() {
-            Some(members) => Ok(Self { settings, members, within: String::new(), violations }),
+            Some(members) => Ok(Self {
+                settings: &front.settings,
+                words: &front.words,
+                members,
+                within: String::new(),
+                violations,
+            }),
             None => {
                 let why = format!("expected a structure, found {}", root.kind());
                 Err(ApiError::new(Class::Serialization, why))
@@ -331,7 +343,7 @@ impl<'a> Shapes<'a> {
             }
             let least = if self.settings.lenient_latency { 0 } else { 1 };
             let found = self.whole(path, value, least, i64::from(i32::MAX))?;
-            Some((Region::from(region), found.max(1) as u32))
+            Some((Region::new(self.words.share(region)), found.max(1) as u32))
         };
         all(members.iter().map(latency))
     }
@@ -410,13 +422,18 @@ impl<'a> Shapes<'a> {
 
 /// All of them or none. Unlike `collect`, it does not stop at the first that is wrong.
 fn all<T, C: FromIterator<T>>(items: impl Iterator<Item = Option<T>>) -> Option<C> {
+    let mut found: SmallVec<[T; FEW]> = SmallVec::new();
     let mut whole = true;
-    let found = items.filter_map(|item| {
-        whole &= item.is_some();
-        item
-    });
-    let found = found.collect();
-    whole.then_some(found)
+    for item in items {
+        match item {
+            Some(item) => found.push(item),
+            None => whole = false,
+        }
+    }
+    // Of a range everybody knows the length, so that the collection is made at once.
+    let count = found.len();
+    let mut found = found.into_iter();
+    whole.then(|| (0..count).map(|_| found.next().expect("as many as were counted")).collect())
 }
 
 fn is_value_key(key: &str) -> bool {

@@ -38,7 +38,7 @@ pub(crate) fn decode(
     fresh_id: impl FnOnce() -> String,
 ) -> Result<Asked, ApiError> {
     let violations = Violations::default();
-    let shapes = Shapes::new(front.settings(), document, &violations)?;
+    let shapes = Shapes::new(front, document, &violations)?;
     let asked = ask(&shapes, operation, fresh_id);
     shapes.finish(asked)
 }
