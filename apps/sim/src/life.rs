@@ -160,10 +160,10 @@ impl<'p> Life<'p> {
 
     fn player(&mut self, number: u64) -> Player {
         let attributes = [
-            ("skill".to_string(), AttributeValue::Number(self.draw(60) as f64)),
-            ("mode".to_string(), AttributeValue::Text(["a", "b"][self.draw(2) as usize].to_string())),
+            ("skill".into(), AttributeValue::Number(self.draw(60) as f64)),
+            ("mode".into(), AttributeValue::Text(["a", "b"][self.draw(2) as usize].to_string())),
             (
-                "role".to_string(),
+                "role".into(),
                 AttributeValue::text_list([["healer", "tank"][self.draw(2) as usize].to_string()]),
             ),
         ];
@@ -241,7 +241,7 @@ impl<'p> Life<'p> {
 pub(crate) fn player_of(number: u64, skill: f64, latencies: &[(Region, u32)]) -> Player {
     Player {
         id: PlayerId::from(format!("p{number}")),
-        attributes: [("skill".to_string(), AttributeValue::Number(skill))].into(),
+        attributes: [("skill".into(), AttributeValue::Number(skill))].into(),
         latencies: latencies.iter().cloned().collect(),
         team: None,
     }

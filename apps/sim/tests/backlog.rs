@@ -27,7 +27,7 @@ fn pairs(search: SearchSettings) -> BTreeSet<(usize, usize)> {
     for number in (0..TICKETS).map(|index| index * 101 % TICKETS) {
         let player = Player {
             id: format!("p{number}").into(),
-            attributes: [("skill".to_string(), AttributeValue::Number(10.0 * number as f64))].into(),
+            attributes: [("skill".into(), AttributeValue::Number(10.0 * number as f64))].into(),
             latencies: [].into_iter().collect(),
             team: None,
         };

@@ -17,7 +17,7 @@ const HOSTED: &str = r#"{"ruleLanguageVersion":"1.0","playerAttributes":[{"name"
 fn player(id: &str, host: f64, team: Option<&str>) -> Player {
     Player {
         id: id.into(),
-        attributes: [("host".to_string(), AttributeValue::Number(host))].into_iter().collect(),
+        attributes: [("host".into(), AttributeValue::Number(host))].into_iter().collect(),
         latencies: [].into_iter().collect(),
         team: team.map(Into::into),
     }

@@ -31,7 +31,7 @@ fn matched() -> Vec<usize> {
         let weight = WEIGHTS.iter().find(|(at, _)| *at == number).map_or(1.0, |(_, weight)| *weight);
         let player = Player {
             id: format!("p{number}").into(),
-            attributes: [("weight".to_string(), AttributeValue::Number(weight))].into_iter().collect(),
+            attributes: [("weight".into(), AttributeValue::Number(weight))].into_iter().collect(),
             latencies: [].into_iter().collect(),
             team: None,
         };

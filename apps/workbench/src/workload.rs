@@ -254,7 +254,7 @@ impl People {
                         .map(|_| format!("p{}-0", rng.random_range(0..number)))
                         .collect();
                     let own = player.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
-                    let blocks = ("blocks".to_string(), AttributeValue::text_list(blocks));
+                    let blocks = ("blocks".into(), AttributeValue::text_list(blocks));
                     player.attributes = own.chain([blocks]).collect();
                 }
                 if let Some(host) = host {
@@ -281,7 +281,7 @@ fn player(rng: &mut ChaCha12Rng, id: String, (skill, mode, role): (f64, &str, &s
     let latency = |region: usize| (last_mile + away(PLACES[home], PLACES[region])).ceil() as u32;
     Player {
         id: id.into(),
-        attributes: attributes.map(|(name, value)| (name.to_string(), value)).into(),
+        attributes: attributes.map(|(name, value)| (name.into(), value)).into(),
         latencies: REGIONS
             .iter()
             .enumerate()

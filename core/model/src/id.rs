@@ -41,6 +41,8 @@ text_id! {
     RuleSetName,
     /// A team of one match: `red`, or `Red_2` where the rule set has several of a kind.
     TeamName,
+    /// What an attribute of players is called.
+    AttributeName,
     /// A place where games can be hosted, as players report latency to it.
     Region,
     /// A place where a studio's own machines stand: `custom-...`.

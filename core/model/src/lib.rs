@@ -12,8 +12,8 @@ mod time;
 pub use attribute::{AttributeType, AttributeValue};
 pub use by_id::{ById, SetById};
 pub use id::{
-    AliasId, ComputeName, FleetId, GameSessionId, LocationName, MatchId, MatchmakerName, PlacementId,
-    PlayerId, PlayerSessionId, ProcessId, QueueName, Region, RuleSetName, TeamName, TicketId,
+    AliasId, AttributeName, ComputeName, FleetId, GameSessionId, LocationName, MatchId, MatchmakerName,
+    PlacementId, PlayerId, PlayerSessionId, ProcessId, QueueName, Region, RuleSetName, TeamName, TicketId,
 };
 pub use listing::Listing;
 pub use page::{Page, Paged};

@@ -1,12 +1,12 @@
 //! A player as a ticket brings him.
 
-use crate::{AttributeValue, Listing, PlayerId, Region, TeamName};
+use crate::{AttributeName, AttributeValue, Listing, PlayerId, Region, TeamName};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Player {
     pub id: PlayerId,
     /// As sent; defaults of the rule set are filled in where rules are evaluated (D-30).
-    pub attributes: Listing<String, AttributeValue>,
+    pub attributes: Listing<AttributeName, AttributeValue>,
     /// Milliseconds to each region he reported, at least 1 (D-07). Empty: he reported none.
     pub latencies: Listing<Region, u32>,
     /// His team in the running match; only players of a backfill ticket bring one.

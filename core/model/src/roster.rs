@@ -1,6 +1,8 @@
 //! Who plays in a match, as its game server is told.
 
-use crate::{AttributeValue, Listing, MatchId, MatchmakerName, PlayerId, Region, TeamName, TicketId};
+use crate::{
+    AttributeName, AttributeValue, Listing, MatchId, MatchmakerName, PlayerId, Region, TeamName, TicketId,
+};
 
 /// The teams of a match. A game server gets it with its game session, and again after each backfill.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +46,7 @@ pub struct RosterTeam {
 pub struct RosterPlayer {
     pub id: PlayerId,
     /// Those that the rule set declares, its defaults filled in (D-28, D-30).
-    pub attributes: Listing<String, AttributeValue>,
+    pub attributes: Listing<AttributeName, AttributeValue>,
     /// As he told them; game servers are not told.
     pub latencies: Listing<Region, u32>,
 }

@@ -75,7 +75,7 @@ impl Member {
         player: &'a Player,
     ) -> impl Iterator<Item = Result<&'a AttributeValue, BindError>> {
         rules.attributes.iter().map(|declared| {
-            let value = player.attributes.get(&declared.name).or(declared.default.as_ref());
+            let value = player.attributes.get(declared.name.as_str()).or(declared.default.as_ref());
             let value = value.ok_or_else(|| BindError::MissingAttribute {
                 player: player.id.clone(),
                 attribute: declared.name.clone(),

@@ -107,7 +107,7 @@ impl Life {
                 let latencies = regions.map(|region| (Region::new(region), 20 + dice.below(140) as u32));
                 Player {
                     id: format!("p{number}-{member}").into(),
-                    attributes: attributes.map(|(name, value)| (name.to_string(), value)).into(),
+                    attributes: attributes.map(|(name, value)| (name.into(), value)).into(),
                     latencies: latencies.into_iter().collect(),
                     team: None,
                 }

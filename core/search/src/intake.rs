@@ -128,7 +128,7 @@ mod tests {
         fn guest(&mut self, lobby: &str, regions: std::ops::Range<usize>) -> Guest {
             let latencies = regions.map(|region| (Region::new(format!("r{region}")), 30)).collect();
             let lobby = AttributeValue::Text(lobby.to_string());
-            let attributes = [("lobby".to_string(), lobby)].into_iter().collect();
+            let attributes = [("lobby".into(), lobby)].into_iter().collect();
             let player = Player { id: "p".into(), attributes, latencies, team: None };
             let party = Party::bind(&self.rules, &[player]).expect("a player with a lobby");
             self.intake.guest(&party, Tier(0)).expect("one is of one mind")

@@ -67,7 +67,7 @@ mod tests {
             let likes = AttributeValue::text_list(likes.iter().map(|text| text.to_string()));
             let player = Player {
                 id: "p".into(),
-                attributes: [("likes".to_string(), likes)].into_iter().collect(),
+                attributes: [("likes".into(), likes)].into_iter().collect(),
                 latencies: [].into_iter().collect(),
                 team: None,
             };

@@ -67,7 +67,7 @@ impl Dice {
             ["north", "south", "east"].map(|region| (Region::new(region), 20 + self.below(150) as u32));
         Player {
             id: id.into(),
-            attributes: attributes.map(|(name, value)| (name.to_string(), value)).into(),
+            attributes: attributes.map(|(name, value)| (name.into(), value)).into(),
             latencies: latencies.into_iter().collect(),
             team: None,
         }
@@ -81,7 +81,7 @@ fn with_lists(mut player: Player, dice: &mut Dice, count: usize) -> Player {
     let maps: Vec<String> =
         ["ice", "sand", "wood"].into_iter().filter(|_| dice.below(4) > 0).map(str::to_string).collect();
     let lists = [("blocks", AttributeValue::text_list(blocks)), ("maps", AttributeValue::text_list(maps))];
-    let more = lists.into_iter().chain([("hero", hero)]).map(|(name, of)| (name.to_string(), of));
+    let more = lists.into_iter().chain([("hero", hero)]).map(|(name, of)| (name.into(), of));
     let own = player.attributes.iter().map(|(name, of)| (name.clone(), of.clone()));
     player.attributes = own.chain(more).collect();
     player
@@ -265,7 +265,7 @@ fn the_only_one_who_is_not_blocked_is_found() {
             let blocks = (0..60).filter(|other| *other != number && *other != partner(number));
             let blocks = AttributeValue::text_list(blocks.map(|other| format!("p{other}")));
             let skill = AttributeValue::Number(f64::from(number));
-            let attributes = [("skill".to_string(), skill), ("blocks".to_string(), blocks)].into();
+            let attributes = [("skill".into(), skill), ("blocks".into(), blocks)].into();
             let id = format!("p{number}").into();
             let player = Player { id, attributes, latencies: [].into_iter().collect(), team: None };
             let party = Party::bind(&rules, &[player]).expect("players with every attribute");

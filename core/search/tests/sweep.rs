@@ -41,8 +41,7 @@ fn backlog(count: usize, seed: u64) -> Backlog {
         let players: Vec<Player> = (0..size)
             .map(|member| Player {
                 id: format!("p{ticket}-{member}").into(),
-                attributes: [("skill".to_string(), AttributeValue::Number((skill + below(60)) as f64))]
-                    .into(),
+                attributes: [("skill".into(), AttributeValue::Number((skill + below(60)) as f64))].into(),
                 latencies: ["north", "south", "east"]
                     .map(|region| (Region::new(region), 20 + below(150) as u32))
                     .into_iter()

@@ -154,8 +154,8 @@ fn body(ticket: &Ticket) -> String {
 
 fn player(index: usize, player: &Player) -> Value {
     let attributes = player.attributes.iter().filter_map(|(name, value)| match value {
-        AttributeValue::Number(number) => Some((name.clone(), json!({ "N": number }))),
-        AttributeValue::Text(text) => Some((name.clone(), json!({ "S": text }))),
+        AttributeValue::Number(number) => Some((name.to_string(), json!({ "N": number }))),
+        AttributeValue::Text(text) => Some((name.to_string(), json!({ "S": text }))),
         _ => None,
     });
     let latencies = player.latencies.iter().map(|(region, latency)| (region.to_string(), json!(latency)));

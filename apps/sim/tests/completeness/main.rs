@@ -57,7 +57,7 @@ fn player(random: &mut ChaCha8Rng, number: u64) -> Player {
     let latency = |random: &mut ChaCha8Rng| 20 + (random.next_u64() % 90) as u32;
     Player {
         id: PlayerId::from(format!("p{number}")),
-        attributes: [("skill".to_string(), skill), ("role".to_string(), roles)].into(),
+        attributes: [("skill".into(), skill), ("role".into(), roles)].into(),
         latencies: [(Region::from("east"), latency(random)), (Region::from("west"), latency(random))].into(),
         team: None,
     }

@@ -184,10 +184,11 @@ fn with_other_names(moment: &Moment) -> Moment {
         [("skill", "zeal"), ("role", "aim"), ("rank", "yield"), ("maps", "corners"), ("foes", "bane")];
     let mut other = Moment { body: renamed(&moment.body, &names), ..moment.clone() };
     for player in other.tickets.iter_mut().flat_map(|ticket| &mut ticket.players) {
-        let new = |name: &str| names.iter().find(|(from, _)| *from == name).map(|(_, to)| to.to_string());
+        let new = |name: &str| names.iter().find(|(from, _)| *from == name).map(|(_, to)| (*to).into());
         let attributes = player.attributes.iter();
-        player.attributes =
-            attributes.map(|(name, value)| (new(name).expect("one of all"), value.clone())).collect();
+        player.attributes = attributes
+            .map(|(name, value)| (new(name.as_str()).expect("one of all"), value.clone()))
+            .collect();
     }
     other
 }

@@ -315,7 +315,7 @@ fn player(given: &Value) -> Player {
     let given = given.as_object().expect("a player");
     let is_attribute = |key: &str| !["id", "latency", "team", "prefix", "count"].contains(&key);
     let attributes =
-        given.iter().filter(|(key, _)| is_attribute(key)).map(|(key, v)| (key.clone(), attribute(v)));
+        given.iter().filter(|(key, _)| is_attribute(key)).map(|(key, v)| (key.as_str().into(), attribute(v)));
     let latencies = given.get("latency").and_then(Value::as_object).into_iter().flatten();
     Player {
         id: given["id"].as_str().expect("a player id").into(),

@@ -149,8 +149,8 @@ fn roster_player(rules: Option<&RuleSet>, player: &Player) -> RosterPlayer {
         None => player.attributes.clone(),
         Some(rules) => {
             let declared = rules.attributes.iter().filter_map(|one| {
-                let value = player.attributes.get(&one.name).or(one.default.as_ref())?;
-                Some((one.name.clone(), value.clone()))
+                let value = player.attributes.get(one.name.as_str()).or(one.default.as_ref())?;
+                Some((one.name.as_str().into(), value.clone()))
             });
             declared.collect()
         }

@@ -78,7 +78,7 @@ fn player(given: &Value) -> Player {
     let latencies = given.get("latencies").and_then(Value::as_object).into_iter().flatten();
     Player {
         id: given["id"].as_str().expect("an id").into(),
-        attributes: attributes.map(|(key, value)| (key.clone(), attribute(value))).collect(),
+        attributes: attributes.map(|(key, value)| (key.as_str().into(), attribute(value))).collect(),
         latencies: latencies
             .map(|(region, value)| (Region::from(region.as_str()), value.as_u64().expect("ms") as u32))
             .collect(),

@@ -98,9 +98,9 @@ impl Writer {
         self.raw("]");
     }
 
-    fn map<'a, V: 'a>(
+    fn map<'a, K: AsRef<str> + 'a, V: 'a>(
         &mut self,
-        entries: impl Iterator<Item = (&'a String, &'a V)>,
+        entries: impl Iterator<Item = (&'a K, &'a V)>,
         mut one: impl FnMut(&mut Self, &V),
     ) {
         self.raw("{");
@@ -108,7 +108,7 @@ impl Writer {
             if index > 0 {
                 self.raw(",");
             }
-            self.text(key);
+            self.text(key.as_ref());
             self.raw(":");
             one(self, value);
         }

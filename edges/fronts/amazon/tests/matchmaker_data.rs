@@ -33,7 +33,7 @@ fn player(value: &Value) -> RosterPlayer {
     let attributes = value["attributes"].as_object().unwrap().iter();
     RosterPlayer {
         id: text(&value["playerId"]).into(),
-        attributes: attributes.map(|(name, value)| (name.clone(), attribute(value))).collect(),
+        attributes: attributes.map(|(name, value)| (name.as_str().into(), attribute(value))).collect(),
         latencies: Listing::new(),
     }
 }
@@ -100,7 +100,7 @@ fn what_no_capture_shows() {
         ("name", AttributeValue::Text("a \"b\"\n\u{1}é".to_string())),
         ("none", AttributeValue::TextList(Vec::new())),
     ];
-    let attributes = attributes.map(|(key, value)| (key.to_string(), value)).into_iter().collect();
+    let attributes = attributes.map(|(key, value)| (key.into(), value)).into_iter().collect();
     let latencies = [("custom-1".into(), 20)].into();
     let player = RosterPlayer { id: "p1".into(), attributes, latencies };
     let roster = Roster {

@@ -336,7 +336,7 @@ fn player(sent: SentPlayer, lenient_latency: bool) -> Result<Player, String> {
     let mut kept = Vec::new();
     for (name, sent) in attributes {
         let value = attribute(sent).map_err(|why| format!("attribute {name} of player {id}: {why}"))?;
-        kept.extend(value.map(|value| (name, value)));
+        kept.extend(value.map(|value| (name.into(), value)));
     }
     let latencies = sent.latency_in_ms.unwrap_or_default();
     if !lenient_latency && latencies.values().any(|latency| *latency == 0) {

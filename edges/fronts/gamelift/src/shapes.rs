@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use matchwright_amazon::{Kind, name_of};
-use matchwright_model::{AttributeValue, Listing, Player, PlayerId, Region, TeamName};
+use matchwright_model::{AttributeName, AttributeValue, Listing, Player, PlayerId, Region, TeamName};
 use smallvec::SmallVec;
 
 use crate::document::{Document, Items, Members, Number, Value};
@@ -348,7 +348,11 @@ impl<'a> Shapes<'a> {
         all(members.iter().map(latency))
     }
 
-    fn attributes(&self, path: impl Display, value: Value<'a>) -> Option<Listing<String, AttributeValue>> {
+    fn attributes(
+        &self,
+        path: impl Display,
+        value: Value<'a>,
+    ) -> Option<Listing<AttributeName, AttributeValue>> {
         let members = self.structure(&path, value)?;
         if members.len() > 10 {
             self.violate(&path, "at most 10 attributes", members.len());
@@ -360,7 +364,7 @@ impl<'a> Shapes<'a> {
                 self.violate(path, "a name of 1 to 1024 characters", name.chars().count());
                 return None;
             }
-            Some((name.to_string(), self.attribute(path, value)?))
+            Some((AttributeName::new(self.words.share(name)), self.attribute(path, value)?))
         };
         all(members.iter().map(attribute))
     }

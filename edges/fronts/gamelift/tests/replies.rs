@@ -35,10 +35,10 @@ fn front() -> Front {
 fn ticket(status: Status, reason: Option<EndReason>) -> Ticket {
     let texts = vec!["a".to_string(), "b".to_string()];
     let attributes = Listing::from([
-        ("skill".to_string(), AttributeValue::Number(23.0)),
-        ("mode".to_string(), AttributeValue::Text("coop".to_string())),
-        ("maps".to_string(), AttributeValue::text_list(texts)),
-        ("build".to_string(), AttributeValue::NumberMap(BTreeMap::from([("body".to_string(), 10.0)]))),
+        ("skill".into(), AttributeValue::Number(23.0)),
+        ("mode".into(), AttributeValue::Text("coop".to_string())),
+        ("maps".into(), AttributeValue::text_list(texts)),
+        ("build".into(), AttributeValue::NumberMap(BTreeMap::from([("body".to_string(), 10.0)]))),
     ]);
     let latencies = Listing::from([("eu-west-1".into(), 25)]);
     let ann = Player { id: "ann".into(), attributes, latencies, team: None };

@@ -10,14 +10,14 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use matchwright_model::{AttributeValue as Attribute, Listing, Region};
+use matchwright_model::{AttributeName, AttributeValue as Attribute, Listing, Region};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use entries::Entries;
 use players::Players;
 
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
-type Attributes<'a> = Entries<'a, Listing<String, Attribute>, AttributeValue<'a>>;
+type Attributes<'a> = Entries<'a, Listing<AttributeName, Attribute>, AttributeValue<'a>>;
 type Latencies<'a> = Entries<'a, Listing<Region, u32>, u32>;
 
 #[derive(Debug, Serialize, Deserialize)]

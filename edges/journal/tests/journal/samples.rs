@@ -52,7 +52,7 @@ fn attribute() -> BoxedStrategy<AttributeValue> {
 }
 
 fn player() -> BoxedStrategy<Player> {
-    let attributes = vec((text(), attribute()), 0..4).prop_map(Listing::from_iter);
+    let attributes = vec((name(), attribute()), 0..4).prop_map(Listing::from_iter);
     let latencies = vec((name::<Region>(), any::<u32>()), 0..4).prop_map(Listing::from_iter);
     (name(), attributes, latencies, option::of(name()))
         .prop_map(|(id, attributes, latencies, team)| Player { id, attributes, latencies, team })
@@ -266,10 +266,10 @@ pub fn record() -> impl Strategy<Value = Record> {
 
 fn players() -> Vec<Player> {
     let attributes = Listing::from([
-        ("mode".to_string(), AttributeValue::Text("ctf".to_string())),
-        ("skill".to_string(), AttributeValue::Number(1234.5)),
-        ("maps".to_string(), AttributeValue::text_list(["harbor".to_string(), "mine".to_string()])),
-        ("roles".to_string(), AttributeValue::NumberMap(BTreeMap::from([("healer".to_string(), -0.5)]))),
+        ("mode".into(), AttributeValue::Text("ctf".to_string())),
+        ("skill".into(), AttributeValue::Number(1234.5)),
+        ("maps".into(), AttributeValue::text_list(["harbor".to_string(), "mine".to_string()])),
+        ("roles".into(), AttributeValue::NumberMap(BTreeMap::from([("healer".to_string(), -0.5)]))),
     ]);
     let latencies = Listing::from([(Region::from("eu-west-1"), 24), (Region::from("us-east-1"), 110)]);
     vec![

@@ -370,11 +370,11 @@ pub(super) fn player(dice: &mut Dice, id: &str) -> Player {
         AttributeValue::text_list(texts)
     };
     let attributes = Listing::from([
-        ("skill".to_string(), AttributeValue::Number(dice.pick(&NUMBERS))),
-        ("rank".to_string(), AttributeValue::Number(dice.pick(&NUMBERS[3..8]))),
-        ("role".to_string(), AttributeValue::Text(dice.pick(&TEXTS[..3]).to_string())),
-        ("maps".to_string(), list(dice)),
-        ("foes".to_string(), list(dice)),
+        ("skill".into(), AttributeValue::Number(dice.pick(&NUMBERS))),
+        ("rank".into(), AttributeValue::Number(dice.pick(&NUMBERS[3..8]))),
+        ("role".into(), AttributeValue::Text(dice.pick(&TEXTS[..3]).to_string())),
+        ("maps".into(), list(dice)),
+        ("foes".into(), list(dice)),
     ]);
     let latencies = REGIONS.into_iter().filter(|_| dice.percent(80)).map(Region::from).collect::<Vec<_>>();
     let latencies = latencies.into_iter().map(|region| (region, dice.pick(&[10, 20, 40, 60, 100]))).collect();

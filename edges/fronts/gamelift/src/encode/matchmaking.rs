@@ -140,7 +140,9 @@ fn player(one: &Player, team: Option<&TeamName>, out: &mut Out) {
         player.text("PlayerId", &one.id);
         if !one.attributes.is_empty() {
             player.member("PlayerAttributes").map(|attributes| {
-                one.attributes.iter().for_each(|(name, value)| attribute(value, attributes.entry(name)));
+                one.attributes
+                    .iter()
+                    .for_each(|(name, value)| attribute(value, attributes.entry(name.as_str())));
             });
         }
         player.optional_text("Team", team);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use matchwright_model::{AttributeValue as Attribute, Listing, Region};
+use matchwright_model::{AttributeName, AttributeValue as Attribute, Listing, Region};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -22,7 +22,7 @@ pub trait Lend<'a, V> {
     fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, V)>;
 }
 
-impl<'a> Lend<'a, AttributeValue<'a>> for Listing<String, Attribute> {
+impl<'a> Lend<'a, AttributeValue<'a>> for Listing<AttributeName, Attribute> {
     fn lend(&'a self) -> impl ExactSizeIterator<Item = (&'a str, AttributeValue<'a>)> {
         self.iter().map(|(name, value)| (name.as_str(), value.into()))
     }

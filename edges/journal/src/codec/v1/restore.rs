@@ -154,7 +154,7 @@ impl From<Player<'_>> for model::Player {
         let latencies = player.latencies.into_list().into_iter();
         Self {
             id: player.id.into(),
-            attributes: attributes.map(|(name, value)| (name.to_string(), value.into())).collect(),
+            attributes: attributes.map(|(name, value)| (name.into(), value.into())).collect(),
             latencies: latencies.map(|(region, latency)| (region.into(), latency)).collect(),
             team: player.team.map(Into::into),
         }

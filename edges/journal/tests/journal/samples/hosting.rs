@@ -149,7 +149,7 @@ fn queue_fields() -> BoxedStrategy<QueueFields> {
 }
 
 fn roster() -> BoxedStrategy<Arc<Roster>> {
-    let attributes = vec((text(), attribute()), 0..3).prop_map(Listing::from_iter);
+    let attributes = vec((name(), attribute()), 0..3).prop_map(Listing::from_iter);
     let latencies = vec((name(), any::<u32>()), 0..3).prop_map(Listing::from_iter);
     let player = (name(), attributes, latencies).prop_map(|(id, attributes, latencies)| RosterPlayer {
         id,

@@ -506,7 +506,7 @@ impl From<RosterPlayer<'_>> for model::RosterPlayer {
         let latencies = player.latencies.into_list().into_iter();
         Self {
             id: player.id.into(),
-            attributes: attributes.map(|(name, value)| (name.to_string(), value.into())).collect(),
+            attributes: attributes.map(|(name, value)| (name.into(), value.into())).collect(),
             latencies: latencies.map(|(region, latency)| (region.into(), latency)).collect(),
         }
     }
