@@ -58,8 +58,8 @@ pub struct ApiBench {
     /// How long each measurement takes
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Clients at the same time
-    #[arg(long, default_value_t = 64)]
+    /// Clients at the same time; with fewer than 128 the server has pauses, in which it runs cold
+    #[arg(long, default_value_t = 256)]
     clients: usize,
     /// Tickets per second of the latency measurement
     #[arg(long, default_value_t = 1000)]
