@@ -199,6 +199,7 @@ impl Agenda {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
 
     fn dirty(ticket: Number, cause: Cause) -> Dirty {
         Dirty { ticket, cause }
@@ -245,18 +246,14 @@ mod tests {
 
     #[test]
     fn a_line_is_what_a_map_by_rank_would_be() {
-        let mut state = 7_u64;
-        let mut dice = |sides: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % sides
-        };
+        let mut dice = Dice(7);
         let (mut line, mut map) = (Line::default(), BTreeMap::new());
         for event in 0..5_000 {
-            if dice(3) == 0 {
+            if dice.below(3) == 0 {
                 assert_eq!(line.pop_first(), map.pop_first().map(|(_, dirty)| dirty));
             } else {
-                let second = event / 2 - dice(40).min(event / 2);
-                let cause = if dice(2) == 0 { Cause::Arrival } else { Cause::Expansion };
+                let second = event / 2 - dice.below(40).min(event / 2);
+                let cause = if dice.below(2) == 0 { Cause::Arrival } else { Cause::Expansion };
                 let (rank, dirty) = (Rank::new(1, Timestamp(second), second), dirty(second as Number, cause));
                 line.insert(rank, dirty.clone());
                 let known = map.entry(rank).or_insert_with(|| dirty.clone());

@@ -386,13 +386,8 @@ mod tests {
     use matchwright_rules::{ExpansionAge, Tier};
 
     use super::*;
+    use crate::dice::Dice;
     use crate::reach::{Reach, Reaches};
-
-    /// A number in 0..below, by a generator of one line.
-    fn dice(state: &mut u64, below: u64) -> u64 {
-        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 33) % below
-    }
 
     /// Two reaches, of which region 0 is open to the first.
     fn reaches() -> (Reaches, [ReachNumber; 2]) {
@@ -405,33 +400,33 @@ mod tests {
 
     #[test]
     fn the_nearest_who_can_come_come_first_whatever_came_and_went() {
-        let mut state = 7;
+        let mut dice = Dice(7);
         let (reaches, both) = reaches();
         let mut band = Band::default();
         let mut plain: Vec<(Spot, ReachNumber)> = Vec::new();
         let mut alive = Alive::default();
         for slot in 0..6_000 {
-            let far = if dice(&mut state, 50) == 0 { 1_000_000.0 } else { 1.0 };
-            let spot = Spot::new(dice(&mut state, 2_000) as f32 * far - 700.0, slot, 1);
-            let reach = both[dice(&mut state, 2) as usize];
+            let far = if dice.below(50) == 0 { 1_000_000.0 } else { 1.0 };
+            let spot = Spot::new(dice.below(2_000) as f32 * far - 700.0, slot, 1);
+            let reach = both[dice.below(2) as usize];
             alive.set(slot);
             band.insert(spot, reach);
             plain.push((spot, reach));
             // The pool shrinks in the second half.
-            for _ in 0..dice(&mut state, if slot < 3_000 { 2 } else { 4 }) {
+            for _ in 0..dice.below(if slot < 3_000 { 2 } else { 4 }) {
                 if !plain.is_empty() {
-                    let gone = plain.swap_remove(dice(&mut state, plain.len() as u64) as usize).0;
+                    let gone = plain.swap_remove(dice.below(plain.len() as u64) as usize).0;
                     alive.clear(gone.slot());
                     band.remove(gone);
                 }
             }
             if !plain.is_empty() {
-                let changed = dice(&mut state, plain.len() as u64) as usize;
-                plain[changed].1 = both[dice(&mut state, 2) as usize];
+                let changed = dice.below(plain.len() as u64) as usize;
+                plain[changed].1 = both[dice.below(2) as usize];
                 band.set_reach(plain[changed].0, plain[changed].1);
             }
             if slot % 100 == 0 {
-                let from = dice(&mut state, 2_000) as f32 - 700.0;
+                let from = dice.below(2_000) as f32 - 700.0;
                 let filter = Filter { open: reaches.at(Tier(0), 0), alive: &alive, fits: Sizes::MAX };
                 let mut around = band.around(from, filter);
                 let found: Vec<f32> = std::iter::from_fn(|| around.next(&band, filter))
@@ -450,10 +445,10 @@ mod tests {
 
     #[test]
     fn many_at_once_are_as_many_one_by_one() {
-        let mut state = 11;
+        let mut dice = Dice(11);
         let (reaches, both) = reaches();
         let mut alive = Alive::default();
-        let spot = |slot| (Spot::new(dice(&mut state, 300) as f32, slot, 1 + slot % 5), both[0]);
+        let spot = |slot| (Spot::new(dice.below(300) as f32, slot, 1 + slot % 5), both[0]);
         let mut some: Vec<(Spot, ReachNumber)> = (0..1_000).map(spot).collect();
         let mut one_by_one = Band::default();
         for (spot, reach) in &some {

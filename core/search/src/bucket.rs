@@ -103,6 +103,7 @@ mod tests {
     use matchwright_rules::Party;
 
     use super::*;
+    use crate::dice::Dice;
     use crate::pool::Seats;
 
     fn entry(rank: Rank) -> Arc<Entry> {
@@ -112,22 +113,18 @@ mod tests {
 
     #[test]
     fn it_is_in_order_whoever_came_and_went() {
-        let mut state = 3_u64;
-        let mut dice = |sides: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % sides
-        };
+        let mut dice = Dice(3);
         let (mut bucket, mut plain) = (Bucket::default(), BTreeSet::new());
         for event in 0..20_000_u64 {
             // It grows, shrinks to nearly nobody, and grows again.
-            let is_leaving = dice(10) < if event / 4_000 % 2 == 0 { 3 } else { 7 };
+            let is_leaving = dice.below(10) < if event / 4_000 % 2 == 0 { 3 } else { 7 };
             if is_leaving && !plain.is_empty() {
-                let which = dice(plain.len() as u64) as usize;
+                let which = dice.below(plain.len() as u64) as usize;
                 let rank = *plain.iter().nth(which).expect("one of them");
                 plain.remove(&rank);
                 bucket.remove(rank);
             } else {
-                let late = if dice(4) == 0 { dice(2_000) } else { 0 };
+                let late = if dice.below(4) == 0 { dice.below(2_000) } else { 0 };
                 let rank = Rank::new(1, Timestamp(event.saturating_sub(late)), event);
                 plain.insert(rank);
                 bucket.insert(entry(rank));

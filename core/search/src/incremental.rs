@@ -10,6 +10,7 @@ use matchwright_model::{AttributeValue, PartyPolicy, Player, Region};
 use matchwright_rules::plan::Plan;
 use matchwright_rules::{Options, Party, RuleSet, Tier, compile};
 
+use crate::dice::Dice;
 use crate::stand::Stand;
 use crate::tally::Tally;
 use crate::{Anchor, Crowd, Guest, Intake, Limits, Picked, Slot};
@@ -49,16 +50,6 @@ const EVENTS: usize = 500;
 const EVENTS_PER_LOOK: usize = 100;
 const TICKETS_MAX: usize = 220;
 
-/// Numbers by a generator of one line.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % below as u64) as usize
-    }
-}
-
 type Ticket = usize;
 /// A key, tier, region and class.
 type Where = (u32, u16, u32, usize);
@@ -93,18 +84,18 @@ impl Life {
     fn guest(&mut self) -> Ticket {
         let dice = &mut self.dice;
         let number = self.guests.len();
-        let size = [1, 1, 1, 1, 2, 2, 3, 4, 5][dice.below(9)];
-        let (skill, apart) = ((dice.below(2_000) * 4_096 + number) as f64 / 4_096.0, dice.below(3) as f64);
-        let mode = ["duel", "ranked"][dice.below(2)];
+        let size = [1, 1, 1, 1, 2, 2, 3, 4, 5][dice.place(9)];
+        let (skill, apart) = ((dice.place(2_000) * 4_096 + number) as f64 / 4_096.0, dice.place(3) as f64);
+        let mode = ["duel", "ranked"][dice.place(2)];
         let players: Vec<Player> = (0..size)
             .map(|member| {
                 let away = apart * (2.0 * f64::from(member) - f64::from(size - 1));
                 let text = |text: &str| AttributeValue::Text(text.to_string());
-                let role = text(["healer", "tank", "scout", "scout"][dice.below(4)]);
+                let role = text(["healer", "tank", "scout", "scout"][dice.place(4)]);
                 let skill = AttributeValue::Number(skill + away);
                 let attributes = [("skill", skill), ("mode", text(mode)), ("role", role)];
                 let regions = ["north", "south", "east"];
-                let latencies = regions.map(|region| (Region::new(region), 20 + dice.below(140) as u32));
+                let latencies = regions.map(|region| (Region::new(region), 20 + dice.place(140) as u32));
                 Player {
                     id: format!("p{number}-{member}").into(),
                     attributes: attributes.map(|(name, value)| (name.into(), value)).into(),
@@ -114,14 +105,14 @@ impl Life {
             })
             .collect();
         let party = Party::bind(&self.rules, &players).expect("players with every attribute");
-        let tier = Tier(self.dice.below(self.rules.steps.len() + 1) as u16);
+        let tier = Tier(self.dice.place(self.rules.steps.len() + 1) as u16);
         self.guests.push(self.intake.guest(&party, tier).expect("a party of one mode"));
         number
     }
 
     fn one(&mut self) -> Option<Ticket> {
         let count = self.slots.len();
-        (count > 0).then(|| self.slots.keys().copied().nth(self.dice.below(count))).flatten()
+        (count > 0).then(|| self.slots.keys().copied().nth(self.dice.place(count))).flatten()
     }
 
     fn insert(&mut self, ticket: Ticket) {
@@ -135,8 +126,8 @@ impl Life {
     }
 
     fn happen(&mut self) {
-        let many = if self.slots.len() < TICKETS_MAX { self.dice.below(40) } else { 0 };
-        match self.dice.below(12) {
+        let many = if self.slots.len() < TICKETS_MAX { self.dice.place(40) } else { 0 };
+        match self.dice.place(12) {
             0..=3 if self.slots.len() < TICKETS_MAX => {
                 let ticket = self.guest();
                 self.insert(ticket);
@@ -151,7 +142,7 @@ impl Life {
                 let tiers = self.rules.steps.len() as u16;
                 let Some(ticket) = self.one() else { return };
                 let own = &mut self.guests[ticket].tier;
-                own.0 = (own.0 + 1 + self.dice.below(2) as u16).min(tiers);
+                own.0 = (own.0 + 1 + self.dice.place(2) as u16).min(tiers);
                 self.crowd.promote(self.slots[&ticket], *own);
             }
             // A match is claimed, leaves, and some of it comes back.
@@ -161,7 +152,7 @@ impl Life {
                 assert!(self.crowd.claim(&picked));
                 for (ticket, _) in named(&picked, &self.slots) {
                     self.remove(ticket);
-                    if self.dice.below(3) == 0 {
+                    if self.dice.place(3) == 0 {
                         self.insert(ticket);
                     }
                 }

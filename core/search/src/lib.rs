@@ -17,6 +17,8 @@ mod balance;
 mod band;
 mod bucket;
 mod crowd;
+#[cfg(test)]
+mod dice;
 mod follower;
 mod hope;
 mod hunt;

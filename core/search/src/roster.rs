@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use matchwright_engine::Asked;
-use matchwright_model::{ById, MatchmakerName, PlayerId, TicketId, Timestamp};
+use matchwright_model::{ById, MatchmakerName, PlayerId, SetById, TicketId, Timestamp};
 use smallvec::SmallVec;
 
 use crate::pool::Entry;
@@ -21,7 +21,7 @@ pub(crate) struct Roster {
     /// By player; most have one.
     tickets_of: ById<PlayerId, SmallVec<[Number; 1]>>,
     /// In a live match: their other tickets wait until it ends.
-    busy: ById<PlayerId, ()>,
+    busy: SetById<PlayerId>,
     arrivals: u64,
 }
 
@@ -110,12 +110,12 @@ impl Roster {
 
     /// One of its players is in a live match.
     pub fn is_busy(&self, known: &Known) -> bool {
-        known.asked.players.iter().any(|player| self.busy.contains_key(&player.id))
+        known.asked.players.iter().any(|player| self.busy.contains(&player.id))
     }
 
     pub fn set_busy(&mut self, player: &PlayerId, is_busy: bool) {
         match is_busy {
-            true => drop(self.busy.insert(player.clone(), ())),
+            true => drop(self.busy.insert(player.clone())),
             false => drop(self.busy.swap_remove(player)),
         }
     }
